@@ -1,0 +1,9 @@
+"""Registers the evidence app."""
+
+from django.apps import AppConfig
+
+
+class EvidenceConfig(AppConfig):
+    """The catalogue: what is known."""
+
+    name = "evidence"

@@ -1,0 +1,1 @@
+"""Gathers the subjects' models for Django."""
