@@ -1,0 +1,35 @@
+"""The register of estimators: one line each, its module loaded when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from evaluations.stats.issues import NotEstimable
+from evaluations.stats.results import Result
+from evaluations.stats.spec import Spec
+
+Tick = Callable[[str, float], None]
+"""Told what is being done and the share done so far (0 to 1); may raise to stop the work."""
+
+Estimator = Callable[..., Result]
+"""`estimate(table, spec, *, tick) -> Result`; raises `NotEstimable`."""
+
+MODULES: dict[tuple[str, str], str] = {}
+"""(method, estimator) to the module that has `estimate`."""
+
+
+def estimator(spec: Spec) -> Estimator:
+    """The function that answers this design."""
+    module = MODULES.get((spec.method, spec.estimator))
+    if module is None:
+        raise NotEstimable(
+            "estimator_not_available",
+            f"This version of the engine does not have the estimator {spec.estimator}.",
+            "Choose another estimator.",
+        )
+    return import_module(module).estimate
+
+
+def ignore_progress(doing: str, share: float) -> None:
+    """A `Tick` that does nothing."""

@@ -1,0 +1,108 @@
+"""The checked table an estimator starts from: one array per role, rows in a canonical order.
+
+`datasets` builds it from a file. By then every value has its type, rows that cannot be used
+are gone and counted, and rows are sorted so that the order of the file changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evaluations.stats.results import Dropped, Label
+
+NEVER_TREATED = np.iinfo(np.int32).max
+"""Position of the first treated period of a unit that is never treated."""
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A labelled column: `labels[codes[i]]` is row i's label. `codes` is int32, shape (n_rows,).
+
+    Labels are distinct and sorted (periods in time order), as the file writes them.
+    """
+
+    codes: np.ndarray
+    labels: tuple[Label, ...]
+
+    @property
+    def n_labels(self) -> int:
+        """How many distinct labels there are."""
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """When each row's unit was first treated.
+
+    `starts[i]` is the position (among the table's periods) of the first treated period of
+    row i's unit, int32: 0 where it was treated at or before the first period (always treated),
+    the number of periods where treatment begins after the last, `NEVER_TREATED` where it never
+    begins. `codes[i]` indexes `labels`, the file's own labels in time order; -1 is never treated.
+    Two labels can share a start, when a period between them is missing from the file.
+    """
+
+    starts: np.ndarray
+    codes: np.ndarray
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Places that opened, and perhaps closed. Coordinates in degrees, shape (n_sites,).
+
+    `opened` and `closed` are positions among the table's periods (float; -inf where open before
+    the first, +inf where never closed).
+    """
+
+    names: tuple[str, ...]
+    latitude: np.ndarray
+    longitude: np.ndarray
+    opened: np.ndarray
+    closed: np.ndarray
+
+
+@dataclass(frozen=True)
+class Table:
+    """One array per role, each of shape (n_rows,) unless said; null where the role is not played.
+
+    `n` and `sd` make the rows aggregate cells whose mean is `outcome`. Covariates, float64, have
+    shape (n_rows, n_covariates). `latitude` and `longitude` are in degrees, `distance_km` in
+    kilometres. `rows_read` counts the file's rows; those not here are in `dropped`.
+    """
+
+    outcome: np.ndarray
+    rows_read: int
+    unit: Coded | None = None
+    period: Coded | None = None
+    cohorts: Cohorts | None = None
+    treated: np.ndarray | None = None
+    post: np.ndarray | None = None
+    covariates: np.ndarray | None = None
+    covariate_names: tuple[str, ...] = ()
+    cluster: Coded | None = None
+    weight: np.ndarray | None = None
+    subgroup: Coded | None = None
+    placebo_outcomes: np.ndarray | None = None
+    placebo_names: tuple[str, ...] = ()
+    fixed_effects: tuple[Coded, ...] = ()
+    third_difference: Coded | None = None
+    n: np.ndarray | None = None
+    sd: np.ndarray | None = None
+    latitude: np.ndarray | None = None
+    longitude: np.ndarray | None = None
+    distance_km: np.ndarray | None = None
+    precision_km: float | None = None
+    location_from: np.ndarray | None = None
+    location_to: np.ndarray | None = None
+    neighbourhood: Coded | None = None
+    born: np.ndarray | None = None
+    sites: Sites | None = None
+    dropped: tuple[Dropped, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are to use."""
+        return len(self.outcome)
