@@ -13,6 +13,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 from evaluations.stats.issues import BadInput, Issue
@@ -45,7 +46,7 @@ def _between(low: float, high: float, *, open_ends: bool = False) -> Check:
 
 
 def _increasing(values: tuple[float, ...]) -> str | None:
-    if len(values) < 2 or values[0] < 0 or any(b <= a for a, b in zip(values, values[1:], strict=False)):
+    if len(values) < 2 or values[0] < 0 or any(b <= a for a, b in pairwise(values)):
         return "must be at least two distances in increasing order, none negative"
     return None
 
