@@ -1,5 +1,39 @@
 """Gathers the subjects' models for Django."""
 
-from evaluations.organisations.models import User
+from evaluations.datasets.models import Dataset
+from evaluations.organisations.models import (
+    ApiToken,
+    AuditChain,
+    AuditEvent,
+    Invitation,
+    Membership,
+    Organisation,
+    Partnership,
+    PartnershipMember,
+    User,
+)
+from evaluations.plans.models import AnalysisPlan
+from evaluations.runs.models import AnalysisRun
+from evaluations.sharing.models import Comment, Publication, Review
+from evaluations.workspaces.models import Evaluation, Share, StageChange
 
-__all__ = ["User"]
+__all__ = [
+    "AnalysisPlan",
+    "AnalysisRun",
+    "ApiToken",
+    "AuditChain",
+    "AuditEvent",
+    "Comment",
+    "Dataset",
+    "Evaluation",
+    "Invitation",
+    "Membership",
+    "Organisation",
+    "Partnership",
+    "PartnershipMember",
+    "Publication",
+    "Review",
+    "Share",
+    "StageChange",
+    "User",
+]
