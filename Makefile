@@ -1,0 +1,67 @@
+# Two commands do for most days: `make run` and `make test`. `make help` lists the rest.
+
+VENV ?= .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PY := $(VENV)/bin/python
+NICE ?=
+export PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev run demo-reset test test-full test-browser test-server check bench validate
+
+help: ## List what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Uplift needs Python 3.11; say where it is with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Making a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing (on Debian: apt-get install python3-venv)."; exit 1; }
+
+# What was installed is kept beside it, so that unchanged requirements install nothing.
+install: $(PY)
+	@cmp -s requirements.txt $(VENV)/requirements.installed || { \
+	  echo "Installing what Uplift needs (about half a minute) ..."; \
+	  $(PY) -m pip install --quiet --disable-pip-version-check --no-input -r requirements.txt && \
+	  cp requirements.txt $(VENV)/requirements.installed; }
+
+install-dev: install
+	@cat requirements.txt requirements-dev.txt | cmp -s - $(VENV)/requirements-dev.installed || { \
+	  echo "Installing what the tests and checks need ..."; \
+	  $(PY) -m pip install --quiet --disable-pip-version-check --no-input -r requirements-dev.txt && \
+	  cat requirements.txt requirements-dev.txt > $(VENV)/requirements-dev.installed; }
+
+run: install ## Start the site, its worker and its sweeper on 127.0.0.1:$PORT (8000)
+	@exec $(PY) manage.py serve
+
+demo-reset: install ## Throw away the local data (asks first; YES=1 does not)
+	@exec $(PY) manage.py demo_reset $(if $(YES),--yes)
+
+test: install-dev ## The test suite, embedded, without browser tests; under 6 minutes
+	$(NICE) $(PY) -m pytest -n 2 tests
+
+test-full: install-dev ## Every test, whole, browser included
+	$(NICE) $(PY) -m pytest -n 2 --full --browser tests
+
+test-browser: install-dev ## The tests in a real browser
+	$(NICE) $(PY) -m pytest -m browser tests
+
+TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/uplift
+TEST_REDIS_URL ?= redis://127.0.0.1:6379/15
+test-server: install-dev ## The same suite on PostgreSQL and Redis
+	DATABASE_URL=$(TEST_DATABASE_URL) REDIS_URL=$(TEST_REDIS_URL) $(NICE) $(PY) -m pytest -n 2 tests
+
+check: install-dev ## Lint, format, types, templates, security, settings, migrations, architecture
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy .
+	$(VENV)/bin/djlint --check --lint --quiet templates
+	$(VENV)/bin/bandit -q -r config evaluations evidence
+	$(PY) manage.py check --fail-level WARNING
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) -m pytest tests/test_architecture.py
+
+bench: install-dev ## Speed and memory, beside other packages
+	$(PY) -m benchmarks
+
+validate: install-dev ## Write the validation page: every reference number beside ours
+	$(PY) manage.py validate

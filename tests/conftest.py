@@ -1,0 +1,48 @@
+"""What every test may use: the shared reference data, and which tests run when."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run every test, and whole where it is reduced by default")
+    parser.addoption("--browser", action="store_true", help="run the tests that need a real browser")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was not asked for: `full`, `browser` and, in embedded mode, `server`."""
+    asked = config.option.markexpr
+    left_out = {
+        "full": not config.option.full and "full" not in asked,
+        "browser": not config.option.browser and "browser" not in asked,
+        "server": settings.EMBEDDED,
+    }
+    out = [item for item in items if any(absent and item.get_closest_marker(name) for name, absent in left_out.items())]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in set(out)]
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether a test that is reduced by default should run whole (`make test-full`)."""
+    return request.config.option.full
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of reference data that stands beside the project, never inside it."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the reference data is not beside the project (looked in {folder})")
+    return folder
