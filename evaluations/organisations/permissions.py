@@ -1,0 +1,126 @@
+"""Who may do what: one list of permissions and one function that answers, deny by default.
+
+Everything in the workspace has `access()`: which permissions the members of which organisation
+could have on it. A member has one of them when the role they hold there is senior enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Protocol
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+
+from evaluations.organisations.models import Membership, Role, User
+
+Viewer = User | AnonymousUser
+
+
+class Permission(StrEnum):
+    """Something a person may be allowed to do to an organisation, a partnership or an evaluation."""
+
+    SEE_EVALUATION = "see_evaluation"
+    SEE_PLAN = "see_plan"
+    SEE_RESULTS = "see_results"
+    SEE_ROWS = "see_rows"
+    COMMENT = "comment"
+    EDIT_EVALUATION = "edit_evaluation"
+    UPLOAD_DATA = "upload_data"
+    DELETE_DATA = "delete_data"
+    WRITE_PLAN = "write_plan"
+    LOCK_PLAN = "lock_plan"
+    RUN = "run"
+    CANCEL_RUN = "cancel_run"
+    REQUEST_RELEASE = "request_release"
+    RELEASE = "release"
+    SHARE = "share"
+    WITHDRAW = "withdraw"
+    TRANSFER = "transfer"
+    SEE_AUDIT = "see_audit"
+    SEE_ORGANISATION = "see_organisation"
+    CREATE_EVALUATION = "create_evaluation"
+    MANAGE_MEMBERS = "manage_members"
+    CREATE_PARTNERSHIP = "create_partnership"
+    SEE_PARTNERSHIP = "see_partnership"
+    MANAGE_PARTNERSHIP = "manage_partnership"
+    LEAVE_PARTNERSHIP = "leave_partnership"
+
+
+SENIORITY = {Role.VIEWER: 0, Role.ANALYST: 1, Role.LEAD: 2, Role.ADMIN: 3}
+
+MINIMUM_ROLE: Mapping[Permission, Role] = {
+    Permission.SEE_EVALUATION: Role.VIEWER,
+    Permission.SEE_PLAN: Role.VIEWER,
+    Permission.SEE_RESULTS: Role.VIEWER,
+    Permission.SEE_ROWS: Role.ANALYST,
+    Permission.COMMENT: Role.VIEWER,
+    Permission.EDIT_EVALUATION: Role.ANALYST,
+    Permission.UPLOAD_DATA: Role.ANALYST,
+    Permission.DELETE_DATA: Role.LEAD,
+    Permission.WRITE_PLAN: Role.ANALYST,
+    Permission.LOCK_PLAN: Role.ANALYST,
+    Permission.RUN: Role.ANALYST,
+    Permission.CANCEL_RUN: Role.ANALYST,
+    Permission.REQUEST_RELEASE: Role.ANALYST,
+    Permission.RELEASE: Role.LEAD,
+    Permission.SHARE: Role.LEAD,
+    Permission.WITHDRAW: Role.LEAD,
+    Permission.TRANSFER: Role.ADMIN,
+    Permission.SEE_AUDIT: Role.LEAD,
+    Permission.SEE_ORGANISATION: Role.VIEWER,
+    Permission.CREATE_EVALUATION: Role.ANALYST,
+    Permission.MANAGE_MEMBERS: Role.ADMIN,
+    Permission.CREATE_PARTNERSHIP: Role.LEAD,
+    Permission.SEE_PARTNERSHIP: Role.VIEWER,
+    Permission.MANAGE_PARTNERSHIP: Role.LEAD,
+    Permission.LEAVE_PARTNERSHIP: Role.LEAD,
+}
+
+ALL_PERMISSIONS = frozenset(Permission)
+
+
+class Protected(Protocol):
+    """A thing that says which organisations' members could have which permissions on it."""
+
+    def access(self) -> Mapping[int, frozenset[Permission]]:
+        """Organisation id to the permissions its members could have."""
+        ...
+
+
+class NotAllowed(PermissionDenied):
+    """The person may not do this; the message says what and why."""
+
+
+def roles_of(viewer: Viewer) -> dict[int, Role]:
+    """Organisation id to the role the viewer holds there now; empty for a visitor or a closed account."""
+    if not viewer.is_authenticated or not viewer.is_active:
+        return {}
+    held = Membership.objects.filter(user=viewer, ended_at__isnull=True)
+    return {organisation: Role(role) for organisation, role in held.values_list("organisation_id", "role")}
+
+
+def roles_that_may(permission: Permission) -> list[Role]:
+    """The roles senior enough for `permission`."""
+    least = SENIORITY[MINIMUM_ROLE[permission]]
+    return [role for role, seniority in SENIORITY.items() if seniority >= least]
+
+
+def may(viewer: Viewer, permission: Permission, subject: Protected) -> bool:
+    """Whether the viewer may do this to the subject. Everything not granted is refused."""
+    roles = roles_of(viewer)
+    if not roles:
+        return False
+    allowed = roles_that_may(permission)
+    return any(
+        permission in granted and roles.get(organisation) in allowed
+        for organisation, granted in subject.access().items()
+    )
+
+
+def require(viewer: Viewer, permission: Permission, subject: Protected) -> None:
+    """Raise `NotAllowed` unless the viewer may do this to the subject."""
+    if not may(viewer, permission, subject):
+        what = permission.value.replace("_", " ")
+        raise NotAllowed(f"You are not allowed to {what} here. A lead or administrator of the organisation can help.")

@@ -1,0 +1,36 @@
+"""What a viewer may read about organisations, their members and what happened in them."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from evaluations.organisations.models import AuditEvent, Membership, Organisation
+from evaluations.organisations.permissions import Permission, Viewer, roles_of, roles_that_may
+
+
+def organisation_ids_where(viewer: Viewer, permission: Permission) -> list[int]:
+    """The organisations in which the viewer's role is senior enough for `permission`."""
+    allowed = roles_that_may(permission)
+    return [organisation for organisation, role in roles_of(viewer).items() if role in allowed]
+
+
+def organisations_where(viewer: Viewer, permission: Permission) -> QuerySet[Organisation]:
+    """The organisations the viewer belongs to with a role senior enough for `permission`."""
+    return Organisation.objects.filter(pk__in=organisation_ids_where(viewer, permission))
+
+
+def members_of(viewer: Viewer, organisation: Organisation) -> QuerySet[Membership]:
+    """The current members of an organisation that the viewer belongs to; none of any other."""
+    return Membership.objects.filter(
+        organisation__in=organisations_where(viewer, Permission.SEE_ORGANISATION).filter(pk=organisation.pk),
+        ended_at__isnull=True,
+    ).select_related("user")
+
+
+def audit_events_visible_to(viewer: Viewer) -> QuerySet[AuditEvent]:
+    """The audit events of the organisations in which the viewer may read them."""
+    return (
+        AuditEvent.objects.filter(organisation_id__in=organisation_ids_where(viewer, Permission.SEE_AUDIT))
+        .select_related("by")
+        .order_by("-at", "-sequence")
+    )
