@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from evaluations.organisations.grants import Grants
 from evaluations.organisations.models import User
 from evaluations.workspaces.models import Evaluation, LawfulBasis
 
@@ -84,3 +85,7 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return self.original_name
+
+    def access(self) -> Grants:
+        """As its evaluation's."""
+        return self.evaluation.access()

@@ -94,5 +94,7 @@ def broken_links(chain: AuditChain) -> list[BrokenLink]:
             broken.append(BrokenLink(chain.name, event.sequence, "Its content was altered after it was recorded."))
         expected, previous = event.sequence + 1, event.sha256
     if (expected - 1, previous) != (chain.length, chain.head_sha256):
-        broken.append(BrokenLink(chain.name, expected, f"The chain should end at event {chain.length}; its end differs."))
+        broken.append(
+            BrokenLink(chain.name, expected, f"The chain should end at event {chain.length}; its end differs.")
+        )
     return broken

@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from evaluations.organisations.constraints import both_or_neither
+from evaluations.organisations.grants import ALL_PERMISSIONS, Grants, Permission
 
 
 class User(AbstractUser):
@@ -23,6 +24,12 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.full_name or self.email
+
+    @property
+    def organisation_ids(self) -> frozenset[int]:
+        """The organisations this person works for now."""
+        spells = self.memberships.filter(ended_at__isnull=True)
+        return frozenset(spells.values_list("organisation_id", flat=True))
 
 
 class Role(models.TextChoices):
@@ -49,6 +56,10 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def access(self) -> Grants:
+        """Its own members, each as far as their role goes."""
+        return {self.pk: ALL_PERMISSIONS}
 
 
 class Membership(models.Model):
@@ -105,6 +116,13 @@ class Partnership(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def access(self) -> Grants:
+        """Every partner sees it and may leave; the partners that lead it also manage it."""
+        seen = frozenset({Permission.SEE_PARTNERSHIP, Permission.LEAVE_PARTNERSHIP})
+        managed = seen | {Permission.MANAGE_PARTNERSHIP}
+        spells = self.member_spells.filter(left_at__isnull=True)
+        return {spell.organisation_id: managed if spell.role == PartnershipRole.LEAD else seen for spell in spells}
 
 
 class PartnershipRole(models.TextChoices):

@@ -7,46 +7,17 @@ could have on it. A member has one of them when the role they hold there is seni
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Protocol
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 
+from evaluations.organisations.grants import Grants, Permission
 from evaluations.organisations.models import Membership, Role, User
 
+__all__ = ["NotAllowed", "Permission", "Viewer", "may", "require", "roles_of", "roles_that_may"]
+
 Viewer = User | AnonymousUser
-
-
-class Permission(StrEnum):
-    """Something a person may be allowed to do to an organisation, a partnership or an evaluation."""
-
-    SEE_EVALUATION = "see_evaluation"
-    SEE_PLAN = "see_plan"
-    SEE_RESULTS = "see_results"
-    SEE_ROWS = "see_rows"
-    COMMENT = "comment"
-    EDIT_EVALUATION = "edit_evaluation"
-    UPLOAD_DATA = "upload_data"
-    DELETE_DATA = "delete_data"
-    WRITE_PLAN = "write_plan"
-    LOCK_PLAN = "lock_plan"
-    RUN = "run"
-    CANCEL_RUN = "cancel_run"
-    REQUEST_RELEASE = "request_release"
-    RELEASE = "release"
-    SHARE = "share"
-    WITHDRAW = "withdraw"
-    TRANSFER = "transfer"
-    SEE_AUDIT = "see_audit"
-    SEE_ORGANISATION = "see_organisation"
-    CREATE_EVALUATION = "create_evaluation"
-    MANAGE_MEMBERS = "manage_members"
-    CREATE_PARTNERSHIP = "create_partnership"
-    SEE_PARTNERSHIP = "see_partnership"
-    MANAGE_PARTNERSHIP = "manage_partnership"
-    LEAVE_PARTNERSHIP = "leave_partnership"
-
 
 SENIORITY = {Role.VIEWER: 0, Role.ANALYST: 1, Role.LEAD: 2, Role.ADMIN: 3}
 
@@ -78,13 +49,11 @@ MINIMUM_ROLE: Mapping[Permission, Role] = {
     Permission.LEAVE_PARTNERSHIP: Role.LEAD,
 }
 
-ALL_PERMISSIONS = frozenset(Permission)
-
 
 class Protected(Protocol):
     """A thing that says which organisations' members could have which permissions on it."""
 
-    def access(self) -> Mapping[int, frozenset[Permission]]:
+    def access(self) -> Grants:
         """Organisation id to the permissions its members could have."""
         ...
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from evaluations.datasets.models import Dataset
 from evaluations.organisations.constraints import both_or_neither, filled_only_when
+from evaluations.organisations.grants import Grants
 from evaluations.organisations.models import User
 from evaluations.workspaces.models import Evaluation
 
@@ -56,3 +57,7 @@ class AnalysisPlan(models.Model):
     def is_locked(self) -> bool:
         """Whether the plan can no longer change."""
         return self.locked_at is not None
+
+    def access(self) -> Grants:
+        """As its evaluation's."""
+        return self.evaluation.access()

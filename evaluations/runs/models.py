@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from evaluations.datasets.models import Dataset
 from evaluations.organisations.constraints import both_or_neither, filled_only_when
+from evaluations.organisations.grants import Grants
 from evaluations.organisations.models import User
 from evaluations.plans.models import AnalysisPlan
 from evaluations.workspaces.models import Evaluation
@@ -111,3 +112,7 @@ class AnalysisRun(models.Model):
     def is_finished(self) -> bool:
         """Whether the run has reached an end state."""
         return self.state not in UNFINISHED
+
+    def access(self) -> Grants:
+        """As its evaluation's."""
+        return self.evaluation.access()

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from evaluations.organisations.constraints import both_or_neither, filled_only_when
+from evaluations.organisations.grants import Grants
 from evaluations.organisations.models import User
 from evaluations.plans.models import AnalysisPlan
 from evaluations.runs.models import AnalysisRun
@@ -61,6 +62,10 @@ class Review(models.Model):
                 fields=["run"], condition=Q(state=ReviewState.REQUESTED), name="review_one_waiting_for_a_run"
             ),
         ]
+
+    def access(self) -> Grants:
+        """As its run's."""
+        return self.run.access()
 
     def __str__(self) -> str:
         return f"Review of {self.run} by {self.reviewer}"

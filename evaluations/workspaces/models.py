@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from evaluations.organisations.constraints import both_or_neither
+from evaluations.organisations.grants import ALL_PERMISSIONS, Grants, Permission
 from evaluations.organisations.models import Organisation, Partnership, User
 
 
@@ -18,6 +19,10 @@ class Stage(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
+SHARED_STAGES = (Stage.NAMED_PARTNERS, Stage.EMBARGOED, Stage.PUBLIC, Stage.WITHDRAWN)
+"""The stages at which what was granted to partners takes effect."""
+
+
 class LawfulBasis(models.TextChoices):
     """Article 6(1) of the UK GDPR, and the case where no personal data are used."""
 
@@ -28,6 +33,29 @@ class LawfulBasis(models.TextChoices):
     LEGAL_OBLIGATION = "legal_obligation", "Legal obligation"
     CONTRACT = "contract", "Contract"
     VITAL_INTERESTS = "vital_interests", "Vital interests"
+
+
+class ShareLevel(models.TextChoices):
+    """What a partner is given, from least to most; each includes the ones before."""
+
+    EXISTENCE = "existence", "That it exists"
+    PLAN = "plan", "The plan"
+    RESULTS = "results", "The results"
+    ROWS = "rows", "The rows of data"
+
+
+_EXISTENCE = frozenset({Permission.SEE_EVALUATION})
+_PLAN = _EXISTENCE | {Permission.SEE_PLAN, Permission.COMMENT}
+_RESULTS = _PLAN | {Permission.SEE_RESULTS, Permission.RELEASE}
+GRANTED_AT: dict[str, frozenset[Permission]] = {
+    ShareLevel.EXISTENCE: _EXISTENCE,
+    ShareLevel.PLAN: _PLAN,
+    ShareLevel.RESULTS: _RESULTS,
+    ShareLevel.ROWS: _RESULTS | {Permission.SEE_ROWS},
+}
+"""What the members of a partner organisation could have at each level of sharing."""
+
+NEVER_OF_AN_EXAMPLE = frozenset({Permission.REQUEST_RELEASE, Permission.RELEASE, Permission.SHARE})
 
 
 class Evaluation(models.Model):
@@ -80,14 +108,13 @@ class Evaluation(models.Model):
     def __str__(self) -> str:
         return self.title
 
-
-class ShareLevel(models.TextChoices):
-    """What a partner is given, from least to most; each includes the ones before."""
-
-    EXISTENCE = "existence", "That it exists"
-    PLAN = "plan", "The plan"
-    RESULTS = "results", "The results"
-    ROWS = "rows", "The rows of data"
+    def access(self) -> Grants:
+        """The owner's members, and the partners' as far as each was granted, once it is shared at all."""
+        own = ALL_PERMISSIONS - NEVER_OF_AN_EXAMPLE if self.is_example else ALL_PERMISSIONS
+        if self.stage not in SHARED_STAGES:
+            return {self.owner_id: own}
+        shares = self.shares.filter(ended_at__isnull=True)
+        return {**{share.organisation_id: GRANTED_AT[share.level] for share in shares}, self.owner_id: own}
 
 
 class Share(models.Model):
