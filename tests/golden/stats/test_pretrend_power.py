@@ -1,0 +1,32 @@
+"""Power of the pre-trend test against R pretrends 0.1.0 on He and Wang's event study."""
+
+import json
+
+import numpy as np
+import pytest
+
+from evaluations.stats.diagnostics.pretrend_power import linear_violation, rejection_probability, slope_for_power
+
+RANDOMISED = 5e-5  # R's box probability is itself simulated
+
+
+@pytest.fixture
+def leads(shared_data):
+    data = json.loads((shared_data / "oracle" / "HeAndWang.json").read_text())
+    return np.array(data["tVec"])[:3], np.array(data["sigma"])[:3, :3]
+
+
+@pytest.mark.parametrize(("power", "slope"), [(0.5, 0.052054373636417), (0.8, 0.0791142994329349)])
+def test_detectable_slopes_agree_with_r(leads, power, slope):
+    times, covariance = leads
+    assert slope_for_power(times, covariance, power=power).slope == pytest.approx(slope, abs=RANDOMISED)
+
+
+def test_the_power_against_a_stated_slope_agrees_with_r(leads):
+    times, covariance = leads
+    power = rejection_probability(linear_violation(times, 0.05), covariance)
+    assert power == pytest.approx(0.474861526839039, abs=RANDOMISED)
+
+
+def test_without_a_violation_the_test_of_one_lead_rejects_at_its_size():
+    assert rejection_probability(np.zeros(1), np.array([[0.3]])) == pytest.approx(0.05, abs=1e-12)
