@@ -1,5 +1,10 @@
 """Addresses: stable, because people cite them and clients rely on them."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+from django.views.generic import TemplateView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", TemplateView.as_view(template_name="pages/start.html"), name="start"),
+    path("accessibility/", TemplateView.as_view(template_name="pages/accessibility.html"), name="accessibility"),
+    path("credits/", TemplateView.as_view(template_name="pages/credits.html"), name="credits"),
+]

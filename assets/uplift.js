@@ -1,0 +1,37 @@
+// Every page works without this file: it adds the behaviour of
+// govuk-frontend's components where the browser supports it.
+import {
+  Accordion,
+  Button,
+  CharacterCount,
+  Checkboxes,
+  ErrorSummary,
+  NotificationBanner,
+  PasswordInput,
+  Radios,
+  ServiceNavigation,
+  SkipLink,
+  Tabs,
+  createAll,
+} from "govuk-frontend";
+
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+
+const components = [
+  Accordion,
+  Button,
+  CharacterCount,
+  Checkboxes,
+  ErrorSummary,
+  NotificationBanner,
+  PasswordInput,
+  Radios,
+  ServiceNavigation,
+  SkipLink,
+  Tabs,
+];
+
+const start = (scope) => components.forEach((component) => createAll(component, undefined, scope));
+
+start(document);
+document.body.addEventListener("htmx:afterSwap", (event) => start(event.detail.target));

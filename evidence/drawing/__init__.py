@@ -1,0 +1,1 @@
+"""Drawing: tables and charts as text. Pure Python; imports nothing of ours."""

@@ -1,0 +1,98 @@
+"""Tables of text: the one value behind a table on a page, the twin of a chart and a CSV download."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading, whether it holds numbers, and whether it needs room for a sentence."""
+
+    label: str
+    numeric: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text, and where they help an address, a tag's colour and a note below."""
+
+    text: str | None
+    href: str = ""
+    tag: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PlacedCell:
+    """A cell with what its place in the table says about it."""
+
+    cell: Cell
+    column: Column
+    is_header: bool
+
+
+CellValue = Cell | str | int | float | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A caption, columns and rows; the first cell of each row is the row's heading."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+    @property
+    def body(self) -> list[list[PlacedCell]]:
+        """Rows of cells that know their column, as `components/table.html` draws them."""
+        return [
+            [
+                PlacedCell(cell, column, is_header=place == 0)
+                for place, (cell, column) in enumerate(zip(row, self.columns, strict=True))
+            ]
+            for row in self.rows
+        ]
+
+
+def build_table(
+    caption: str, columns: Iterable[Column | str], rows: Iterable[Sequence[CellValue]], *, note: str = ""
+) -> Table:
+    """A table from plain values; raises ValueError where a row has more or fewer cells than there are columns."""
+    heads = tuple(column if isinstance(column, Column) else Column(column) for column in columns)
+    body = tuple(tuple(_cell(value) for value in row) for row in rows)
+    for number, row in enumerate(body, start=1):
+        if len(row) != len(heads):
+            raise ValueError(f"Row {number} of {caption!r} has {len(row)} cells for {len(heads)} columns.")
+    return Table(caption=caption, columns=heads, rows=body, note=note)
+
+
+def _cell(value: CellValue) -> Cell:
+    if isinstance(value, Cell):
+        return value
+    return Cell(None if value is None else str(value))
+
+
+def csv_text(table: Table) -> str:
+    """The table as CSV with a heading row; text that a spreadsheet would run as a formula starts with an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([_inert(column.label) for column in table.columns])
+    writer.writerows([[_inert(cell.text or "") for cell in row] for row in table.rows])
+    return out.getvalue()
+
+
+def _inert(text: str) -> str:
+    """Text as it is where it is a number or harmless; otherwise behind an apostrophe."""
+    if not text.startswith(FORMULA_STARTS):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
