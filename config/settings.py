@@ -160,9 +160,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+COLLECTED_STATIC = BASE_DIR / "staticfiles"
+STATIC_ROOT = None if EMBEDDED else COLLECTED_STATIC
 STATICFILES_DIRS = [BASE_DIR / "static"] if (BASE_DIR / "static").exists() else []
-WHITENOISE_USE_FINDERS = EMBEDDED
+WHITENOISE_USE_FINDERS = EMBEDDED or not COLLECTED_STATIC.is_dir()
 MEDIA_URL = ""
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"

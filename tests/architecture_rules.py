@@ -8,11 +8,12 @@ from pathlib import PurePosixPath
 Sources = dict[str, str]
 
 APPS = ("evidence", "evaluations")
-PURE = ("evidence.synthesis", "evaluations.stats")
+PURE = ("evidence.drawing", "evidence.synthesis", "evaluations.stats")
 
 # Lower numbers are lower rooms; a room imports only from lower ones. Equal numbers stand side by side and do not meet.
 ROOMS = {
     "evidence": {
+        "drawing": 0,
         "synthesis": 0,
         "catalogue": 1,
         "places": 1,

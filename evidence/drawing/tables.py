@@ -1,7 +1,6 @@
 """Tables of text: the one value behind a table on a page, the twin of a chart and a CSV download."""
 
 import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -80,11 +79,19 @@ def _cell(value: CellValue) -> Cell:
 
 def csv_text(table: Table) -> str:
     """The table as CSV with a heading row; text that a spreadsheet would run as a formula starts with an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    lines = _Lines()
+    writer = csv.writer(lines, lineterminator="\r\n")
     writer.writerow([_inert(column.label) for column in table.columns])
     writer.writerows([[_inert(cell.text or "") for cell in row] for row in table.rows])
-    return out.getvalue()
+    return "".join(lines)
+
+
+class _Lines(list[str]):
+    """Somewhere for a CSV writer to write."""
+
+    def write(self, line: str) -> None:
+        """Keep one line."""
+        self.append(line)
 
 
 def _inert(text: str) -> str:
