@@ -1,0 +1,50 @@
+"""The catalogue's records, one file a subject."""
+
+from evidence.catalogue.models.groups import TargetGroup
+from evidence.catalogue.models.interventions import (
+    Intervention,
+    InterventionAudience,
+    InterventionNote,
+    LifeStage,
+    LosersExamined,
+    Status,
+    Succession,
+)
+from evidence.catalogue.models.outcomes import Direction, Outcome
+from evidence.catalogue.models.sources import Source
+from evidence.catalogue.models.studies import Design, SeriesBreak, Study, StudyAudience, StudyStatus
+from evidence.catalogue.models.visibility import (
+    AudienceBase,
+    Visibility,
+    VisibleModel,
+    VisibleQuerySet,
+    is_editor,
+    organisation_ids_of,
+    visibility_constraints,
+)
+
+__all__ = [
+    "AudienceBase",
+    "Design",
+    "Direction",
+    "Intervention",
+    "InterventionAudience",
+    "InterventionNote",
+    "LifeStage",
+    "LosersExamined",
+    "Outcome",
+    "SeriesBreak",
+    "Source",
+    "Status",
+    "Study",
+    "StudyAudience",
+    "StudyStatus",
+    "Succession",
+    "TargetGroup",
+    "Visibility",
+    "VisibleModel",
+    "VisibleQuerySet",
+    "is_editor",
+    "organisation_ids_of",
+    "visibility_constraints",
+]

@@ -1,0 +1,34 @@
+"""Whom interventions are for."""
+
+from django.db import models
+from django.db.models import F, Q
+from simple_history.models import HistoricalRecords
+
+
+class TargetGroup(models.Model):
+    """A group of people, how it is identified in practice, and what that proxy misses."""
+
+    code = models.CharField(max_length=40, unique=True)
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    definition = models.TextField(blank=True)
+    basis = models.CharField("identified by", max_length=100, blank=True, help_text="The proxy used, such as income.")
+    proxy_misses = models.TextField("what the proxy misses", blank=True)
+    caution = models.TextField(blank=True)
+    age_from = models.PositiveSmallIntegerField(null=True, blank=True)
+    age_to = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_person_targeted = models.BooleanField(default=True)
+    sources = models.ManyToManyField("evidence.Source", blank=True, related_name="target_groups")
+    history = HistoricalRecords(m2m_fields=[sources])
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(age_from__isnull=True) | Q(age_to__isnull=True) | Q(age_from__lte=F("age_to")),
+                name="target_group_ages_in_order",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

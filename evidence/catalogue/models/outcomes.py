@@ -1,0 +1,44 @@
+"""What interventions try to change, and how it is measured."""
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+
+class Direction(models.TextChoices):
+    """Which way is better."""
+
+    HIGHER = "higher", "Higher is better"
+    LOWER = "lower", "Lower is better"
+    LOWER_AMBIGUOUS = "lower_ambiguous", "Lower is usually better, but not always"
+    CONTEXT = "context", "Depends on the context"
+
+
+class Outcome(models.Model):
+    """A measured outcome: definition, unit, direction, domain and official source."""
+
+    code = models.CharField(max_length=40, unique=True)
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    domain = models.CharField(max_length=60)
+    definition = models.TextField(blank=True)
+    stage = models.CharField("age or stage", max_length=60, blank=True)
+    unit = models.CharField(max_length=60, blank=True)
+    scale = models.CharField(
+        max_length=30, blank=True, help_text="What kind of number: share, mean, count, ratio, index."
+    )
+    direction = models.CharField(max_length=20, choices=Direction)
+    official_code = models.CharField(max_length=40, blank=True)
+    latest_value_seen = models.CharField(max_length=300, blank=True)
+    follow_up_horizon = models.CharField(max_length=100, blank=True)
+    notes = models.TextField(blank=True)
+    sources = models.ManyToManyField("evidence.Source", blank=True, related_name="outcomes")
+    history = HistoricalRecords(m2m_fields=[sources])
+
+    class Meta:
+        ordering = ["domain", "name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(direction__in=Direction.values), name="outcome_direction_known")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
