@@ -52,8 +52,9 @@ class Cohorts:
 class Sites:
     """Places that opened, and perhaps closed. Coordinates in degrees, shape (n_sites,).
 
-    `opened` and `closed` are positions among the table's periods (float; -inf where open before
-    the first, +inf where never closed).
+    `opened` and `closed` are places on the table's calendar (float; -inf where open since ever, NaN
+    where it never opened, +inf where never closed). A site counts from the period that contains its
+    opening up to, but not including, the one that contains its closing.
     """
 
     names: tuple[str, ...]
@@ -70,6 +71,12 @@ class Table:
     `n` and `sd` make the rows aggregate cells whose mean is `outcome`. Covariates, float64, have
     shape (n_rows, n_covariates). `latitude` and `longitude` are in degrees, `distance_km` in
     kilometres. `rows_read` counts the file's rows; those not here are in `dropped`.
+
+    `calendar`, float, shape (period.n_labels,), is where each period lies on one calendar whose step
+    is the file's own (years, school years, quarters, months): 2014 is 2014, the third quarter of
+    2014 is 4 x 2014 + 2. `born`, `location_from`, `location_to` and the sites' dates lie on the same
+    calendar, before the first period too, so that ages and exposure are differences. Where the
+    labels are no dates (waves, rounds) it is null and those dates are positions.
     """
 
     outcome: np.ndarray
@@ -99,6 +106,7 @@ class Table:
     neighbourhood: Coded | None = None
     born: np.ndarray | None = None
     sites: Sites | None = None
+    calendar: np.ndarray | None = None
     dropped: tuple[Dropped, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
