@@ -77,6 +77,8 @@ class Publication(models.Model):
     review = models.ForeignKey(Review, models.PROTECT, related_name="publications")
     run = models.ForeignKey(AnalysisRun, models.PROTECT, related_name="publications")
     term = models.CharField(max_length=100)
+    subgroup = models.CharField(max_length=200, blank=True)
+    estimate = models.OneToOneField("evidence.EffectEstimate", models.PROTECT, related_name="publication")
     plans_before = models.PositiveIntegerField()
     runs_before = models.PositiveIntegerField()
     differences = models.JSONField(default=list, help_text="What differed between this plan and the ones before it.")
@@ -91,7 +93,7 @@ class Publication(models.Model):
     class Meta:
         ordering = ["-published_at", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["run", "term"], name="publication_once_for_run_and_term"),
+            models.UniqueConstraint(fields=["run", "term", "subgroup"], name="publication_once_for_run_and_term"),
             models.CheckConstraint(condition=Q(is_example=False), name="publication_never_of_an_example"),
             models.CheckConstraint(
                 condition=both_or_neither("withdrawn_at", "withdrawn_by"), name="publication_withdrawal_is_signed"

@@ -65,6 +65,10 @@ class Evaluation(models.Model):
     purpose = models.TextField(help_text="What the evaluation is to find out, and who will use the answer.")
     owner = models.ForeignKey(Organisation, models.PROTECT, related_name="evaluations")
     partnership = models.ForeignKey(Partnership, models.PROTECT, null=True, blank=True, related_name="evaluations")
+    intervention = models.ForeignKey(
+        "evidence.Intervention", models.PROTECT, null=True, blank=True, related_name="evaluations"
+    )
+    outcome = models.ForeignKey("evidence.Outcome", models.PROTECT, null=True, blank=True, related_name="evaluations")
     lawful_basis = models.CharField(max_length=30, choices=LawfulBasis.choices)
     units_are_people = models.BooleanField(
         default=False, help_text="Each row of the data is, or comes from, one person."
