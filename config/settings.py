@@ -5,11 +5,16 @@ worker beside the site. `DATABASE_URL`, `REDIS_URL` and `STORAGE_URL` put the
 same code on real engines. `docs/deploy.md` lists every variable.
 """
 
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 import environ
+
+from config.logs import configure_structlog, logging_settings
 
 try:
     import pysqlite3  # Debian's SQLite 3.40 has the WAL-reset bug
@@ -26,6 +31,17 @@ env = environ.Env()
 HOME = Path(env.str("UPLIFT_HOME", default=str(BASE_DIR / "var")))
 EMBEDDED = not env.str("DATABASE_URL", default="")
 LOCAL_SECRET_FILE = HOME / "secret_key"
+HOST = "127.0.0.1" if EMBEDDED else env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=os.cpu_count() or 1)
+
+
+def _local_folder(*parts: str) -> Path:
+    """A folder among the data, made if need be; left to fail later where it cannot be made."""
+    folder = HOME.joinpath(*parts)
+    with suppress(OSError):  # a read-only folder is good enough for commands that keep nothing
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _secret_key() -> str:
@@ -36,21 +52,21 @@ def _secret_key() -> str:
     if not EMBEDDED:
         raise environ.ImproperlyConfigured("Set SECRET_KEY: server mode has no default for it.")
     if not LOCAL_SECRET_FILE.exists():
-        from secrets import token_urlsafe
-
         try:
-            LOCAL_SECRET_FILE.parent.mkdir(parents=True, exist_ok=True)
+            LOCAL_SECRET_FILE.touch(mode=0o600)
             LOCAL_SECRET_FILE.write_text(token_urlsafe(50))
-        except OSError:  # a read-only folder: good enough for commands that keep nothing
+        except OSError:
             return token_urlsafe(50)
     return LOCAL_SECRET_FILE.read_text().strip()
 
 
+if EMBEDDED:
+    _local_folder()
 SECRET_KEY = _secret_key()
 DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
+SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -70,6 +86,8 @@ INSTALLED_APPS = [
     "crispy_forms_gds",
     "simple_history",
     "rules.apps.AutodiscoverRulesConfig",
+    "csp",
+    "django_structlog",
     "evidence",
     "evaluations",
 ]
@@ -77,6 +95,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -85,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -107,16 +127,21 @@ TEMPLATES = [
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["gds"]
 CRISPY_TEMPLATE_PACK = "gds"
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{HOME / 'uplift.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-    }
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES = {
+    "default": (
+        {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": HOME / "uplift.sqlite3",
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            },
+        }
+        if EMBEDDED
+        else env.db("DATABASE_URL") | {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -155,27 +180,35 @@ def _storage(url: str) -> dict:
     }
 
 
+STATIC_URL = "static/"
+COLLECTED_STATIC = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = None if EMBEDDED else COLLECTED_STATIC
 STORAGES = {
     "default": _storage(STORAGE_URL),
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
 }
-STATIC_URL = "static/"
-COLLECTED_STATIC = BASE_DIR / "staticfiles"
-STATIC_ROOT = None if EMBEDDED else COLLECTED_STATIC
 STATICFILES_DIRS = [BASE_DIR / "static"] if (BASE_DIR / "static").exists() else []
-WHITENOISE_USE_FINDERS = EMBEDDED or not COLLECTED_STATIC.is_dir()
+WHITENOISE_USE_FINDERS = EMBEDDED
 MEDIA_URL = ""
 
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
-_BROKER_FOLDER = HOME / "broker"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
+BROKER_FOLDER = HOME / "broker"
+if not REDIS_URL:
+    _local_folder("broker", "queue")
+    _local_folder("broker", "control")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 6 * 3600, "socket_connect_timeout": 1, "socket_timeout": 5}
     if REDIS_URL
     else {
-        "data_folder_in": str(_BROKER_FOLDER / "queue"),
-        "data_folder_out": str(_BROKER_FOLDER / "queue"),
-        "control_folder": str(_BROKER_FOLDER / "control"),
+        "data_folder_in": str(BROKER_FOLDER / "queue"),
+        "data_folder_out": str(BROKER_FOLDER / "queue"),
+        "control_folder": str(BROKER_FOLDER / "control"),
         "store_processed": False,
+        "polling_interval": 0.3,
     }
 )
 CELERY_TASK_IGNORE_RESULT = True
@@ -184,6 +217,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 AUTH_USER_MODEL = "evaluations.User"
 AUTH_PASSWORD_VALIDATORS = [
@@ -194,6 +229,49 @@ AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "/account/login/"
 LOGIN_REDIRECT_URL = "/evaluations/"
 LOGOUT_REDIRECT_URL = "/"
+
+if EMBEDDED:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = HOME / "mail"
+else:
+    vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Uplift <uplift@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+if not EMBEDDED:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
+    SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=True)
+    SESSION_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=True)
+    CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+    if env.bool("BEHIND_PROXY", default=False):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = logging_settings(level=env.str("LOG_LEVEL", default="WARNING" if EMBEDDED else "INFO"), as_json=not EMBEDDED)
+configure_structlog()
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"

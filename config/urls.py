@@ -3,7 +3,11 @@
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import TemplateView
 
+from config import health
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("", TemplateView.as_view(template_name="pages/start.html"), name="start"),
     path("accessibility/", TemplateView.as_view(template_name="pages/accessibility.html"), name="accessibility"),
     path("credits/", TemplateView.as_view(template_name="pages/credits.html"), name="credits"),
