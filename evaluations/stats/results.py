@@ -80,6 +80,7 @@ class CohortEffect:
     band_lower: float | None = None
     band_upper: float | None = None
     n_treated_units: int | None = None
+    p_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class PeriodEffect:
     ci_upper: float | None = None
     band_lower: float | None = None
     band_upper: float | None = None
+    p_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from evaluations.stats.issues import BadInput, Issue
+from evaluations.stats.roles import missing_roles
 
 DID_ESTIMATORS = (
     "did_2x2",
@@ -215,7 +216,7 @@ def _whole_spec_issues(spec: Spec) -> list[Issue]:
             Issue("outcome_not_named", "The design does not name the outcome column.", "Set columns.outcome.")
         )
     issues += _repeated_columns(spec.columns)
-    return issues
+    return issues + missing_roles(spec)
 
 
 def _repeated_columns(columns: Columns) -> list[Issue]:

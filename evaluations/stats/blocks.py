@@ -1,0 +1,106 @@
+"""Two passes over blocks of whole units: the way every estimator can run on any amount of data.
+
+A method reduces each block to sums that add up over blocks, solves from the total, and goes round
+again until it is finished. Blocks are cut in one fixed way and their sums are added in one fixed
+order, so the digits do not depend on how many workers there are or which of them finishes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from functools import partial, reduce
+from typing import Protocol, Self, TypeVar
+
+import numpy as np
+
+BLOCK_UNITS = 16_384
+"""Units in a block. Part of the engine's version: another value changes the last digits."""
+
+Block = TypeVar("Block")
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Base of the sums of one block: a frozen dataclass of arrays and numbers that add field by field."""
+
+    def __add__(self, other: Self) -> Self:
+        """The sums of both blocks."""
+        pairs = ((item.name, getattr(self, item.name), getattr(other, item.name)) for item in fields(self))
+        return type(self)(**{name: mine + theirs for name, mine, theirs in pairs})
+
+
+S = TypeVar("S", bound=Sums)
+State = TypeVar("State")
+BlockIn = TypeVar("BlockIn", contravariant=True)
+
+
+class Rounds(Protocol[BlockIn, State, S]):
+    """A method in rounds. `State` and the sums can be stored and sent; `reduce_block` has no side effect."""
+
+    def start(self) -> State:
+        """What the first round needs."""
+        ...
+
+    def reduce_block(self, block: BlockIn, state: State) -> S:
+        """The sums of one block, given what is known so far."""
+        ...
+
+    def solve(self, state: State, total: S) -> State:
+        """What is known after a round."""
+        ...
+
+    def is_finished(self, state: State) -> bool:
+        """No further round is needed."""
+        ...
+
+
+def block_slices(n_units: int, size: int = BLOCK_UNITS) -> tuple[slice, ...]:
+    """The fixed cut of units 0 to `n_units` into blocks of `size`."""
+    return tuple(slice(start, min(start + size, n_units)) for start in range(0, n_units, size))
+
+
+def map_in_order(work: Callable[[Block], Part], blocks: Sequence[Block], *, workers: int = 1) -> Iterator[Part]:
+    """`work` of each block, in the order of the blocks, on `workers` threads."""
+    if workers <= 1 or len(blocks) <= 1:
+        yield from map(work, blocks)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(work, blocks)
+
+
+def total(parts: Iterable[S]) -> S:
+    """The sums of all blocks, added first to last."""
+    return reduce(lambda done, part: done + part, parts)
+
+
+def run_rounds(
+    method: Rounds[Block, State, S],
+    blocks: Sequence[Block],
+    *,
+    workers: int = 1,
+    tick: Callable[[float], None] = lambda share: None,
+) -> State:
+    """The last state of `method` on `blocks`."""
+    state = method.start()
+    while not method.is_finished(state):
+        parts = map_in_order(partial(method.reduce_block, state=state), blocks, workers=workers)
+        state = method.solve(state, total(_ticking(parts, len(blocks), tick)))
+    return state
+
+
+def _ticking(parts: Iterable[Part], n_blocks: int, tick: Callable[[float], None]) -> Iterator[Part]:
+    for done, part in enumerate(parts, start=1):
+        yield part
+        tick(done / n_blocks)
+
+
+def sums_by_cluster(values: np.ndarray, cluster: np.ndarray, n_clusters: int) -> np.ndarray:
+    """Sums of the rows of `values` within clusters, shape (n_clusters, n_columns), in a fixed order."""
+    columns = values.reshape(len(values), -1)
+    return np.stack(
+        [np.bincount(cluster, weights=column, minlength=n_clusters) for column in columns.T],
+        axis=1,
+    )
