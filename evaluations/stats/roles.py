@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from evaluations.stats.issues import Issue
-
-if TYPE_CHECKING:
-    from evaluations.stats.spec import Spec
 
 Alternatives = tuple[str, ...]
 
@@ -30,13 +26,12 @@ NEEDED_IN_A_PANEL: Mapping[str, tuple[Alternatives, ...]] = MappingProxyType({"c
 """What is needed besides where `options.panel` is true."""
 
 
-def missing_roles(spec: Spec) -> list[Issue]:
+def missing_roles(estimator: str, played: Mapping[str, tuple[str, ...]], *, panel: bool) -> list[Issue]:
     """A problem for each role that the estimator needs and no column plays."""
-    needed = NEEDED.get(spec.estimator, ())
-    if spec.options.panel:
-        needed = (*needed, *NEEDED_IN_A_PANEL.get(spec.estimator, ()))
-    played = spec.columns.named()
-    return [_missing(spec.estimator, roles) for roles in needed if not any(role in played for role in roles)]
+    needed = NEEDED.get(estimator, ())
+    if panel:
+        needed = (*needed, *NEEDED_IN_A_PANEL.get(estimator, ()))
+    return [_missing(estimator, roles) for roles in needed if not any(role in played for role in roles)]
 
 
 def _missing(estimator: str, roles: Alternatives) -> Issue:

@@ -216,7 +216,7 @@ def _whole_spec_issues(spec: Spec) -> list[Issue]:
             Issue("outcome_not_named", "The design does not name the outcome column.", "Set columns.outcome.")
         )
     issues += _repeated_columns(spec.columns)
-    return issues + missing_roles(spec)
+    return issues + missing_roles(spec.estimator, spec.columns.named(), panel=spec.options.panel)
 
 
 def _repeated_columns(columns: Columns) -> list[Issue]:
