@@ -1,0 +1,1 @@
+"""What living near a site does: distances, rings, access and curves. Pure functions of arrays."""
