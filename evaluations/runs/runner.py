@@ -22,12 +22,14 @@ def run_analysis_file(
     *,
     sites_path: Path | None = None,
     postcodes_path: Path | None = None,
+    data_sha256: str | None = None,
     tick: Tick = ignore_progress,
 ) -> dict[str, Any]:
     """The RESULT of the analysis contract, with its receipt.
 
     Raises `BadInput` with every problem of the design or the files; a question the data cannot
     answer comes back as a result whose status is `refused`. `tick` may raise to stop the work.
+    `data_sha256` is that of the file as it was uploaded, where `path` is the copy kept of it.
     """
     from evaluations.datasets.ingest import read_table, typed_table
     from evaluations.stats.engine import ENGINE_VERSION, analyse
@@ -47,7 +49,7 @@ def run_analysis_file(
         result = analyse(table, spec, tick=tick)
     except NotEstimable as reason:
         result = refused(reason)
-    hashes = {"data_sha256": file_sha256(path)}
+    hashes = {"data_sha256": data_sha256 or file_sha256(path)}
     if sites_path:
         hashes["sites_sha256"] = file_sha256(sites_path)
     if postcodes_path:

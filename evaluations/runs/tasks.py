@@ -1,0 +1,130 @@
+"""Runs an analysis in the background: claim, load, compute, store. Safe to deliver twice."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.core.files.storage import default_storage
+
+from evaluations.datasets.models import Dataset
+from evaluations.runs.actions import (
+    TASK_NAME,
+    claim,
+    fail,
+    finish,
+    memory_is_full,
+    stop_cancelled,
+    time_is_up,
+)
+from evaluations.runs.disclosure import policy_of, protect_people
+from evaluations.runs.heartbeat import Heartbeat, Stopped
+from evaluations.runs.limits import limited_memory
+from evaluations.runs.models import AnalysisRun
+from evaluations.stats.issues import BadInput
+from evaluations.stats.registry import Tick, ignore_progress
+
+FAULT = (
+    "An unexpected fault stopped the analysis ({name}). It is a fault of Uplift, not of the data; "
+    "the site's operators can find it in the log under run {run}."
+)
+
+
+@shared_task(name=TASK_NAME, acks_late=True, soft_time_limit=settings.RUN_TIME_LIMIT_S)
+def run_analysis(run_id: int) -> None:
+    """Answer the run if it is still waiting for someone to."""
+    run = claim(run_id=run_id, worker=f"{socket.gethostname()}:{os.getpid()}")
+    if run is None:
+        return
+    with Heartbeat(run.pk, run.attempt) as heartbeat:
+        work_on(run, tick=heartbeat.tick)
+
+
+def work_on(run: AnalysisRun, *, tick: Tick = ignore_progress) -> None:
+    """Compute a claimed run's answer and store it, or why there is none."""
+    mine = {"run_id": run.pk, "attempt": run.attempt}
+    try:
+        with limited_memory(run.memory_limit_mb):
+            result = answer(run, tick)
+    except Stopped as stopped:
+        if stopped.why == "cancel":
+            stop_cancelled(**mine)
+    except MemoryError:
+        fail(**mine, **memory_is_full(run))
+    except SoftTimeLimitExceeded:
+        fail(**mine, **time_is_up(run))
+    except Exception as error:
+        fail(**mine, code="unexpected_fault", reason=FAULT.format(name=type(error).__name__, run=run.pk))
+        raise
+    else:
+        finish(**mine, result=result)
+
+
+def answer(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
+    """The run's result, as it may be stored: refused in words where the data do not fit the plan."""
+    from evaluations.runs.runner import run_analysis_file
+
+    if run.dataset.storage_path == "" or (run.sites and run.sites.storage_path == ""):
+        return _refused(run, "data_deleted", "The data were deleted.", "Upload them again to run the plan on them.")
+    with ExitStack() as files:
+        try:
+            result = run_analysis_file(
+                files.enter_context(local_file(run.dataset)),
+                run.plan.spec,
+                sites_path=files.enter_context(local_file(run.sites)) if run.sites else None,
+                data_sha256=run.dataset.sha256,
+                tick=tick,
+            )
+        except BadInput as wrong:
+            return _bad_input(run, wrong)
+    if run.dataset.units_are_people or run.evaluation.units_are_people:
+        return protect_people(result, policy_of(run.evaluation.disclosure_policy))
+    return result
+
+
+@contextmanager
+def local_file(dataset: Dataset) -> Iterator[Path]:
+    """The dataset's Parquet as a file on this machine, fetched from storage if need be."""
+    try:
+        yield Path(default_storage.path(dataset.storage_path))
+        return
+    except NotImplementedError:  # storage that is not a disk
+        pass
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "data.parquet"
+        with default_storage.open(dataset.storage_path) as stored, path.open("wb") as copy:
+            for block in stored.chunks():
+                copy.write(block)
+        yield path
+
+
+def _bad_input(run: AnalysisRun, wrong: BadInput) -> dict[str, Any]:
+    first = wrong.issues[0]
+    others = len(wrong.issues) - 1
+    more = f" There {'is one other problem' if others == 1 else f'are {others} other problems'}." if others else ""
+    refused = _refused(run, first.code, first.message + more, first.hint)
+    return refused | {"issues": [issue.to_json() for issue in wrong.issues]}
+
+
+def _refused(run: AnalysisRun, code: str, message: str, hint: str) -> dict[str, Any]:
+    from evaluations.runs.runner import package_versions
+    from evaluations.stats.engine import ENGINE_VERSION
+
+    receipt: Mapping[str, Any] = {
+        "data_sha256": run.dataset.sha256,
+        "spec_sha256": run.plan.spec_sha256,
+        "engine_version": ENGINE_VERSION,
+        "seed": run.seed,
+        "packages": package_versions(),
+        "elapsed_s": 0.0,
+    }
+    refusal = {"code": code, "message": message, "hint": hint}
+    return {"version": 1, "status": "refused", "refusal": refusal, "receipt": receipt}
