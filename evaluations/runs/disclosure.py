@@ -6,17 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-COUNTS = (
-    "n_obs",
-    "n_units",
-    "n_treated_units",
-    "n_control_units",
-    "n_clusters",
-    "rows",
-    "units",
-    "rows_read",
-    "rows_used",
-)
+CELL_COUNTS = ("n_treated_units", "n_units", "n_control_units")
+COUNTS = (*CELL_COUNTS, "n_obs", "n_clusters", "rows", "units", "rows_read", "rows_used")
 LISTS = ("estimates", "att_gt", "event_study", "by_cohort", "by_period", "rings", "distance_curve")
 NUMBERS = ("value", "std_error", "ci_lower", "ci_upper", "band_lower", "band_upper", "p_value", "p_value_adjusted")
 
