@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_urlsafe
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 
@@ -160,7 +160,7 @@ def _storage(url: str) -> dict:
     """Django's storage settings for `file:///folder` or `s3://key:secret@host:port/bucket`."""
     parts = urlsplit(url)
     if parts.scheme == "file":
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": parts.path}}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": unquote(parts.path)}}
     if parts.scheme not in {"s3", "s3+http"}:
         raise environ.ImproperlyConfigured(
             f"STORAGE_URL must start with file://, s3:// or s3+http://, not {parts.scheme!r}."
@@ -169,8 +169,8 @@ def _storage(url: str) -> dict:
     return {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
-            "access_key": parts.username,
-            "secret_key": parts.password,
+            "access_key": unquote(parts.username or ""),
+            "secret_key": unquote(parts.password or ""),
             "bucket_name": parts.path.strip("/"),
             "endpoint_url": f"{'http' if parts.scheme == 's3+http' else 'https'}://{host}",
             "default_acl": "private",
