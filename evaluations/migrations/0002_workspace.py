@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('locked_at', models.DateTimeField(blank=True, null=True)),
-                ('locked_before_outcomes', models.BooleanField(help_text='No outcomes had been uploaded when it was locked.', null=True)),
+                ('locked_before_outcomes', models.BooleanField(help_text='No outcomes had been uploaded when it was locked.', blank=True, null=True)),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('locked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

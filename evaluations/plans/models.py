@@ -29,7 +29,7 @@ class AnalysisPlan(models.Model):
     locked_at = models.DateTimeField(null=True, blank=True)
     locked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     locked_before_outcomes = models.BooleanField(
-        null=True, help_text="No outcomes had been uploaded when it was locked."
+        null=True, blank=True, help_text="No outcomes had been uploaded when it was locked."
     )
 
     class Meta:
