@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evaluations.stats.assessment import assess
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.registry import Tick, estimator, ignore_progress
 from evaluations.stats.results import Result, Sample, refused
@@ -14,6 +15,6 @@ ENGINE_VERSION = "0.1.0"
 def analyse(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Result:
     """The result of `spec` on `table`. A question the data cannot answer gives a refused result."""
     try:
-        return estimator(spec)(table, spec, tick=tick)
+        return assess(spec, estimator(spec)(table, spec, tick=tick))
     except NotEstimable as reason:
         return refused(reason, Sample(table.rows_read, table.n_rows, table.dropped))

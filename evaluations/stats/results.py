@@ -216,11 +216,24 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class LongDifferences:
+    """An event study whose every value is measured from one reference period, as the bounds need it.
+
+    `event_times` (n,) in time order, without the reference; `values` (n,), `covariance` (n, n).
+    """
+
+    event_times: np.ndarray
+    values: np.ndarray
+    covariance: np.ndarray
+    reference: int = -1
+
+
+@dataclass(frozen=True)
 class Result:
     """One analysis. `estimates[0]` is the headline.
 
-    `covariance` belongs to `event_study`, in its order, and stays inside the engine: the
-    diagnostics that need it (joint tests, power, bounds) read it there.
+    `covariance` belongs to `event_study`, in its order; it and `long_differences` stay inside the
+    engine, where the diagnostics that need them (power, bounds) read them.
     """
 
     estimates: tuple[Estimate, ...] = ()
@@ -239,6 +252,7 @@ class Result:
     sample: Sample | None = None
     refusal: Refusal | None = None
     covariance: np.ndarray | None = field(default=None, repr=False, metadata={"internal": True})
+    long_differences: LongDifferences | None = field(default=None, repr=False, metadata={"internal": True})
 
     @property
     def status(self) -> str:
