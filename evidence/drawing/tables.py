@@ -4,6 +4,8 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from evidence.drawing.numbers import is_number, number_text
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -18,9 +20,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text, and where they help an address, a tag's colour and a note below."""
+    """One cell: its text, and where they help the unrounded value for downloads, an address, a tag's colour, a note."""
 
     text: str | None
+    value: float | None = None
     href: str = ""
     tag: str = ""
     note: str = ""
@@ -71,6 +74,13 @@ def build_table(
     return Table(caption=caption, columns=heads, rows=body, note=note)
 
 
+def number_cell(value: float | None, *, digits: int = 2) -> Cell:
+    """A cell that reads rounded and downloads whole; empty where there is no number."""
+    if value is None or not is_number(value):
+        return Cell(None)
+    return Cell(number_text(value, digits=digits), value=float(value))
+
+
 def _cell(value: CellValue) -> Cell:
     if isinstance(value, Cell):
         return value
@@ -82,7 +92,7 @@ def csv_text(table: Table) -> str:
     lines = _Lines()
     writer = csv.writer(lines, lineterminator="\r\n")
     writer.writerow([_inert(column.label) for column in table.columns])
-    writer.writerows([[_inert(cell.text or "") for cell in row] for row in table.rows])
+    writer.writerows([[_written(cell) for cell in row] for row in table.rows])
     return "".join(lines)
 
 
@@ -92,6 +102,10 @@ class _Lines(list[str]):
     def write(self, line: str) -> None:
         """Keep one line."""
         self.append(line)
+
+
+def _written(cell: Cell) -> str:
+    return repr(cell.value) if cell.value is not None else _inert(cell.text or "")
 
 
 def _inert(text: str) -> str:
