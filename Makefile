@@ -4,6 +4,7 @@ VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PY := $(VENV)/bin/python
 NICE ?=
+PYTEST_ARGS ?=
 export PORT ?= 8000
 
 .DEFAULT_GOAL := help
@@ -37,18 +38,18 @@ demo-reset: install ## Throw away the local data (asks first; YES=1 does not)
 	@exec $(PY) manage.py demo_reset $(if $(YES),--yes)
 
 test: install-dev ## The test suite, embedded, without browser tests; under 6 minutes
-	$(NICE) $(PY) -m pytest -n 2 tests
+	$(NICE) $(PY) -m pytest -n 2 $(PYTEST_ARGS) tests
 
 test-full: install-dev ## Every test, whole, browser included
-	$(NICE) $(PY) -m pytest -n 2 --full --browser tests
+	$(NICE) $(PY) -m pytest -n 2 --full --browser $(PYTEST_ARGS) tests
 
 test-browser: install-dev ## The tests in a real browser
-	$(NICE) $(PY) -m pytest -m browser tests
+	$(NICE) $(PY) -m pytest -m browser $(PYTEST_ARGS) tests
 
 TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/uplift
 TEST_REDIS_URL ?= redis://127.0.0.1:6379/15
 test-server: install-dev ## The same suite on PostgreSQL and Redis
-	DATABASE_URL=$(TEST_DATABASE_URL) REDIS_URL=$(TEST_REDIS_URL) $(NICE) $(PY) -m pytest -n 2 tests
+	DATABASE_URL=$(TEST_DATABASE_URL) REDIS_URL=$(TEST_REDIS_URL) $(NICE) $(PY) -m pytest -n 2 $(PYTEST_ARGS) tests
 
 check: install-dev ## Lint, format, types, templates, security, settings, migrations, architecture
 	$(VENV)/bin/ruff check .
