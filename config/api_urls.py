@@ -1,0 +1,26 @@
+"""The addresses of the API, version 1."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.permissions import AllowAny
+from rest_framework.routers import DefaultRouter
+
+from evaluations.organisations.api import OrganisationViewSet, TokenViewSet
+from evaluations.plans.api import PlanViewSet
+from evaluations.runs.api import RunViewSet
+from evaluations.workspaces.api import EvaluationViewSet
+
+router = DefaultRouter()
+router.include_root_view = False
+router.register("organisations", OrganisationViewSet, basename="organisation")
+router.register("tokens", TokenViewSet, basename="token")
+router.register("evaluations", EvaluationViewSet, basename="evaluation")
+router.register("plans", PlanViewSet, basename="plan")
+router.register("runs", RunViewSet, basename="run")
+
+app_name = "api"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema", permission_classes=[AllowAny]), name="docs"),
+    path("", include(router.urls)),
+]
