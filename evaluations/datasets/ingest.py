@@ -16,7 +16,6 @@ from evaluations.datasets.ingest_parquet import read_parquet
 from evaluations.datasets.ingest_raw import Problems, RawTable, check_header
 from evaluations.datasets.ingest_roles import typed_table, wanted_columns
 from evaluations.datasets.ingest_sheets import read_sheet
-from evaluations.datasets.ingest_sites import sites_of
 from evaluations.datasets.ingest_text import Wanted, not_a_table, note_formulas, read_text
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.stats.spec import Spec
@@ -29,7 +28,6 @@ __all__ = [
     "kind_of_file",
     "load_table",
     "read_table",
-    "sites_of",
     "typed_table",
     "wanted_columns",
 ]
@@ -102,21 +100,8 @@ def load_table(
 
     Reads only the columns that the design names. Raises `BadInput` with every problem in both files.
     """
-    issues: list[Issue] = []
-    table = None
-    try:
-        table = typed_table(read_table(source, wanted=wanted_columns(spec), encoding=encoding), spec)
-    except BadInput as error:
-        issues += error.issues
-    if sites is not None:
-        periods = table.period.labels if table is not None and table.period is not None else ()
-        try:
-            read = sites_of(read_table(sites, encoding=encoding), spec, periods=periods)
-        except BadInput as error:
-            issues += error.issues
-    if issues or table is None:
-        raise BadInput(issues)
-    return table if sites is None else replace(table, sites=read)
+    raw = read_table(source, wanted=wanted_columns(spec), encoding=encoding)
+    return typed_table(raw, spec, sites=None if sites is None else read_table(sites, encoding=encoding))
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,27 +18,30 @@ from evaluations.stats.table import Coded
 MISSING = -1
 """The code of a row whose label is missing."""
 
-_WHOLE = r"^-?(0|[1-9][0-9]*)(\.0*)?$"
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.0*)?$")
 
 
-def coded(column: pa.ChunkedArray, *, missing: Collection[str] = MISSING_WORDS) -> Coded:
-    """The column as sorted labels and codes, `MISSING` where empty. 2014, "2014" and 2014.0 are one label."""
+def coded(column: pa.ChunkedArray, *, missing: Collection[str] = MISSING_WORDS, each: bool = False) -> Coded:
+    """The column as sorted labels and codes, `MISSING` where empty. 2014, "2014" and 2014.0 are one label.
+
+    Texts become whole numbers where all of them are; with `each`, those that are.
+    """
     kind = column.type
     if pa.types.is_boolean(kind):
         column, kind = pc.if_else(column, "True", "False"), pa.string()
     if pa.types.is_decimal(kind):
         column, kind = pc.cast(column, pa.float64()), pa.float64()
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        return _coded_numbers(column)
-    return _coded_text(column, missing)
+        return _coded_numbers(column, each)
+    return _coded_text(column, missing, each)
 
 
-def _coded_numbers(column: pa.ChunkedArray) -> Coded:
+def _coded_numbers(column: pa.ChunkedArray, each: bool) -> Coded:
     values = column.to_numpy(zero_copy_only=False) if not isinstance(column, pa.ChunkedArray) else column.to_numpy()
     if values.dtype.kind == "f":
         present = ~np.isnan(values)
         if np.isinf(values).any():
-            return _coded_text(pa.chunked_array([pa.array([_plain(v) for v in values], pa.string())]), ())
+            return _coded_text(pa.chunked_array([pa.array([_plain(v) for v in values], pa.string())]), (), each)
         whole = values[present]
         if not (np.all(whole == np.rint(whole)) and np.all(np.abs(whole) < 2**53)):
             return _coded_array(values, present)
@@ -83,7 +86,7 @@ def _plain(value: float) -> str | None:
     return str(int(value)) if np.isfinite(value) and value == int(value) else str(value)
 
 
-def _coded_text(column: pa.ChunkedArray, missing: Collection[str]) -> Coded:
+def _coded_text(column: pa.ChunkedArray, missing: Collection[str], each: bool) -> Coded:
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     merged = column.unify_dictionaries().combine_chunks() if isinstance(column, pa.ChunkedArray) else column
@@ -91,8 +94,8 @@ def _coded_text(column: pa.ChunkedArray, missing: Collection[str]) -> Coded:
         merged = merged.chunk(0) if merged.num_chunks else pa.array([], column.type)
     texts = pc.utf8_trim_whitespace(_as_text(merged.dictionary))
     kept = [None if text is None or text in missing or not text else text for text in texts.to_pylist()]
-    names = _whole_numbers(kept)
-    labels = sorted({name for name in names if name is not None})
+    names = _whole_numbers(kept, each)
+    labels = sorted({name for name in names if name is not None}, key=lambda name: (isinstance(name, str), name))
     place = {label: code for code, label in enumerate(labels)}
     rank = np.array([MISSING if name is None else place[name] for name in names] + [MISSING], dtype=np.int32)
     indices = pc.fill_null(merged.indices, len(names)).to_numpy(zero_copy_only=False)
@@ -108,12 +111,12 @@ def _as_text(values: pa.Array) -> pa.Array:
     return values if pa.types.is_string(values.type) else pc.cast(values, pa.string())
 
 
-def _whole_numbers(texts: list[str | None]) -> list[Any]:
-    """The texts as whole numbers where every one of them is one, written 2014 or 2014.0; else as they are."""
-    pattern = re.compile(_WHOLE)
-    if not all(text is None or (pattern.match(text) and len(text) < 19) for text in texts):
+def _whole_numbers(texts: list[str | None], each: bool) -> list[Any]:
+    """The texts as whole numbers, written 2014 or 2014.0, where every one (or, with `each`, this one) is one."""
+    whole = [text is None or bool(_WHOLE.match(text)) for text in texts]
+    if not each and not all(whole):
         return list(texts)
-    return [None if text is None else int(text.partition(".")[0]) for text in texts]
+    return [int(text.partition(".")[0]) if text and is_one else text for text, is_one in zip(texts, whole, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -147,8 +150,13 @@ def _parsed(column: pa.ChunkedArray) -> Numbers:
             return Numbers(pc.cast(column, pa.float64()).to_numpy(), NONE_BAD)
         except pa.ArrowInvalid:
             pass
+    return _parsed_each(column, parse_number)
+
+
+def _parsed_each(column: pa.ChunkedArray, parse: Callable[[str], float | None]) -> Numbers:
+    """Each distinct text parsed once."""
     labels = coded_exactly(column)
-    parsed = [parse_number(text) for text in labels.labels]
+    parsed = [parse(str(text)) for text in labels.labels]
     table = np.array([np.nan if value is None else value for value in parsed] + [np.nan])
     wrong = np.array([value is None for value in parsed] + [False])
     bad = np.flatnonzero(wrong[labels.codes])
@@ -181,11 +189,11 @@ TRUTH = {"true": 1.0, "false": 0.0}
 def zero_one(column: pa.ChunkedArray) -> Numbers:
     """The column as numbers, with true and false read as 1 and 0."""
     read = numbers(column)
-    if not len(read.bad) or any(text.lower() not in TRUTH for text in read.texts):
-        return read
-    labels = coded_exactly(column)
-    table = np.array([TRUTH.get(str(text).lower(), parse_number(str(text))) for text in labels.labels] + [None], float)
-    return Numbers(table[labels.codes], NONE_BAD)
+    return _parsed_each(column, _truth_or_number) if len(read.bad) else read
+
+
+def _truth_or_number(text: str) -> float | None:
+    return TRUTH.get(text.lower(), parse_number(text))
 
 
 def label_of(column: Coded, row: int) -> Label | None:

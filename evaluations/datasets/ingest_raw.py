@@ -92,7 +92,7 @@ class Problems:
 
 
 _PLAIN = re.compile(r"[-+]?[£$€]?\d{0,3}([ ,]?\d{3})*([.,]\d+)?([eE][-+]?\d+)?\s?[%*pr]?")
-_SHORT = re.compile(r"[^\w\s]{0,3}[A-Za-z]{0,3}[^\w\s]{0,3}|#[A-Z/0!?]+|[a-z]{1,12}|[\d.,:/ -]{1,5}")
+_SHORT = re.compile(r"[^\w\s]{0,3}[A-Za-z]{0,3}[^\w\s]{0,3}|#[A-Z/0!?]+|[a-z]{1,12}|[A-Za-z]/[A-Za-z]|[\d.,:/ -]{1,5}")
 
 
 def shown(value: object) -> str:

@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from evaluations.datasets.ingest_calendar import calendar_of, place_of
 from evaluations.datasets.ingest_columns import MISSING, Numbers, coded, numbers, parse_number, zero_one
 from evaluations.datasets.ingest_order import canonical_order
 from evaluations.datasets.ingest_panel import check_constant, check_repeats
 from evaluations.datasets.ingest_periods import TimeAxis, mixed_periods, time_axis
-from evaluations.datasets.ingest_raw import Problems, RawTable, near, shown
+from evaluations.datasets.ingest_raw import Problems, RawTable, is_formula, near, shown
+from evaluations.datasets.ingest_sites import sites_of
 from evaluations.datasets.ingest_text import MISSING_WORDS, Wanted
 from evaluations.datasets.ingest_treatment import check_first_treated, cohorts_of
 from evaluations.stats.results import Dropped
+from evaluations.stats.roles import missing_roles
 from evaluations.stats.spec import Columns, Spec
 from evaluations.stats.table import Coded, Cohorts, Sites, Table
 
@@ -31,13 +34,6 @@ OTHER_TIMES = {"born": np.nan, "location_from": -np.inf, "location_to": np.inf}
 """Roles that hold times other than the row's own, and what an empty cell means."""
 MOST_CATEGORIES = 60
 """Distinct texts above which a column of text is not taken for categories."""
-NEEDED = {
-    "did_2x2": ("treated", "post"),
-    "callaway_santanna": ("period", "first_treated"),
-    "sun_abraham": ("unit", "period", "first_treated"),
-    "imputation": ("unit", "period", "first_treated"),
-}
-"""Roles that must be played, beyond the outcome, which every design names."""
 
 
 def wanted_columns(spec: Spec) -> Wanted:
@@ -49,8 +45,10 @@ def wanted_columns(spec: Spec) -> Wanted:
     return Wanted(labels=labels, numbers=every - labels, exact=exact)
 
 
-def typed_table(raw: RawTable, spec: Spec, *, sites: Sites | None = None) -> Table:
-    """The table an estimator starts from, rows in canonical order.
+def typed_table(
+    raw: RawTable, spec: Spec, *, sites: RawTable | None = None, postcodes: RawTable | None = None
+) -> Table:
+    """The table an estimator starts from, rows in canonical order, with its sites where there are any.
 
     Raises `BadInput` with every problem: columns missing, text in numbers, units that repeat or
     change what must not change, codes for "never treated". Rows without an outcome or covariate
@@ -59,21 +57,13 @@ def typed_table(raw: RawTable, spec: Spec, *, sites: Sites | None = None) -> Tab
     problems = Problems()
     problems.include(raw.issues)
     _check_named(raw, spec, problems)
-    return _Reading(raw, spec, problems).table(sites)
+    reading = _Reading(raw, spec, problems)
+    return reading.table(sites)
 
 
 def _check_named(raw: RawTable, spec: Spec, problems: Problems) -> None:
     named = spec.columns.named()
-    needed = list(NEEDED.get(spec.estimator, ()))
-    if spec.estimator == "callaway_santanna" and spec.options.panel:
-        needed.insert(0, "unit")
-    for role in needed:
-        if role not in named:
-            problems.add(
-                "role_missing",
-                f"The design {spec.estimator} needs a column for {role}.",
-                f"Set columns.{role} to the name of that column.",
-            )
+    problems.include(missing_roles(spec.estimator, named, panel=spec.options.panel))
     for role, names in named.items():
         for name in names:
             if name not in raw.header:
@@ -95,21 +85,27 @@ class _Reading:
         self.keep = np.ones(raw.n_rows, dtype=bool)
         self.dropped: list[Dropped] = []
         self.notes: list[str] = list(raw.notes)
+        self.calendar: np.ndarray | None = None
 
-    def table(self, sites: Sites | None) -> Table:
+    def table(self, raw_sites: RawTable | None) -> Table:
         """Every role read, checked and put in order."""
         read = self._read_roles()
         axis = self._axis(read.get("period"))
         if axis is not None:
             read["period"] = _in_time_order(read["period"], axis)
             self._check_times(read, axis)
+        elif times := [role for role in ("first_treated", *OTHER_TIMES) if role in read]:
+            self.problems.add(
+                "role_missing", f"A column for {times[0]} needs one for period too.", "Set columns.period."
+            )
         self._check_within_units(read)
+        sites = None if raw_sites is None else sites_of(raw_sites, self.spec, self.problems, axis=axis)
         self.problems.stop_if_any()
         self._drop_missing(read)
         self._stop_if_nothing_left()
         kept = {role: _taken(part, self.keep) for role, part in read.items()}
         if axis is not None:
-            self._place_in_time(kept, _used_periods(axis, kept["period"]))
+            self._place_in_time(kept, axis, _used_periods(axis, kept["period"]))
         return self._sorted(kept, sites)
 
     def _read_roles(self) -> dict[str, Any]:
@@ -117,7 +113,9 @@ class _Reading:
         for role in ("unit", "period", "first_treated", "cluster", "subgroup", "third_difference", "neighbourhood",
                      "location_from", "location_to", "born"):  # fmt: skip
             if name := getattr(self.columns, role):
-                read[role] = coded(self.raw.data[name], missing=("",) if role == "unit" else MISSING_WORDS)
+                missing = ("",) if role == "unit" else MISSING_WORDS
+                each = role == "first_treated" or role in OTHER_TIMES
+                read[role] = coded(self.raw.data[name], missing=missing, each=each)
         read["fixed_effects"] = tuple(coded(self.raw.data[name]) for name in self.columns.fixed_effects)
         for role in ("outcome", "weight", "n", "sd", "latitude", "longitude", "distance_km"):
             if name := getattr(self.columns, role):
@@ -139,6 +137,8 @@ class _Reading:
     def _checked(self, read: Numbers, name: str) -> np.ndarray:
         """The numbers, with text and infinities noted as problems."""
         for index, text in zip(read.bad, read.texts, strict=False):
+            if is_formula(text):
+                continue
             line = self.raw.line(int(index))
             self.problems.add(
                 "not_a_number",
@@ -259,7 +259,7 @@ class _Reading:
                 continue
             name = getattr(self.columns, role)
             for code, label in enumerate(read[role].labels):
-                if axis.key(label) is not None:
+                if place_of(axis, label) is not None:
                     continue
                 line = self.raw.line(int(np.flatnonzero(read[role].codes == code)[0]))
                 self.problems.add(
@@ -331,17 +331,20 @@ class _Reading:
             )
             self.problems.stop_if_any()
 
-    def _place_in_time(self, kept: dict[str, Any], axis: TimeAxis) -> None:
-        """Turn labels of times into positions among the periods."""
-        if axis.has_gaps:
+    def _place_in_time(self, kept: dict[str, Any], every: TimeAxis, used: TimeAxis) -> None:
+        """Turn labels of times into positions among the periods used, or places on the calendar."""
+        if used.has_gaps:
             self.notes.append("The periods are not evenly spaced; event time counts the periods in the file.")
         if "first_treated" in kept:
-            kept["cohorts"] = cohorts_of(kept.pop("first_treated"), axis)
+            kept["cohorts"] = cohorts_of(kept.pop("first_treated"), used)
         for role, missing in OTHER_TIMES.items():
             if role in kept:
                 column = kept[role]
-                places = np.array([*(axis.position(label) for label in column.labels), missing], dtype=float)
+                places = np.array([*(place_of(every, label) for label in column.labels), missing], dtype=float)
                 kept[role] = places[column.codes]
+        self.calendar = calendar_of(every)
+        if self.calendar is not None:
+            self.calendar = self.calendar[[every.labels.index(label) for label in used.labels]]
 
     def _sorted(self, kept: dict[str, Any], sites: Sites | None) -> Table:
         order = canonical_order(kept, panel=self.spec.options.panel)
@@ -354,6 +357,7 @@ class _Reading:
             placebo_outcomes=np.column_stack(placebo) if placebo else None,
             placebo_names=self.columns.placebo_outcomes,
             sites=sites,
+            calendar=self.calendar,
             dropped=tuple(self.dropped),
             notes=tuple(self.notes),
             **parts,

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from evaluations.datasets.ingest_calendar import place_of
 from evaluations.datasets.ingest_columns import MISSING, coded, numbers
-from evaluations.datasets.ingest_periods import TimeAxis, time_axis
+from evaluations.datasets.ingest_periods import TimeAxis
 from evaluations.datasets.ingest_raw import Problems, RawTable, near, shown
 from evaluations.stats.results import Label
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import Sites
 
 
-def sites_of(raw: RawTable, spec: Spec, *, periods: Sequence[Label]) -> Sites:
-    """The sites in a table, their dates as positions among `periods` (those of the outcome data, in time order).
+def sites_of(raw: RawTable, spec: Spec, problems: Problems, *, axis: TimeAxis | None) -> Sites:
+    """The sites in a table, their dates on the calendar of the outcome data's periods.
 
-    Raises `BadInput` with every problem: columns missing, places without coordinates, dates that
-    are not written as the periods are.
+    Notes every problem: columns missing, places without coordinates, dates that cannot be placed.
     """
-    problems = Problems()
     problems.include(raw.issues)
-    reading = _Reading(raw, problems, time_axis(periods) if periods else None)
+    reading = _Reading(raw, problems, axis)
     roles = spec.proximity.site_columns
     latitude = reading.coordinate(roles.latitude, "latitude", 90)
     longitude = reading.coordinate(roles.longitude, "longitude", 180)
     opened = reading.times(roles.opened, "opened", np.nan)
     closed = reading.times(roles.closed, "closed", np.inf)
     names = reading.names(roles.name)
-    problems.stop_if_any()
     return Sites(names, latitude, longitude, opened, closed)
 
 
@@ -81,7 +77,7 @@ class _Reading:
         return read.values
 
     def times(self, name: str | None, role: str, missing: float) -> np.ndarray:
-        """Positions among the periods; `missing` for an empty cell, a problem where that is NaN."""
+        """Places on the calendar; `missing` for an empty cell, a problem where that is NaN."""
         if name is None or (role == "closed" and name not in self.raw.data.column_names):
             return np.full(self.raw.n_rows, -np.inf if role == "opened" else np.inf)
         if not self.has(name, role):
@@ -102,25 +98,16 @@ class _Reading:
     def _place(self, label: Label, name: str, rows: np.ndarray) -> float:
         if self.axis is None:
             return -np.inf
-        start = self.axis.start(label)
-        if start is None:
-            start = self.axis.start(_year_of(label))
-        if start is None:
+        place = place_of(self.axis, label)
+        if place is None:
             line = self.raw.line(int(np.flatnonzero(rows)[0]))
             self.problems.add(
                 "date_unreadable",
-                f"Row {line} of the sites file, column {name}: {shown(label)} is not written as the periods of the "
-                f"outcome data are ({self.axis.labels[0]}).",
+                f"Row {line} of the sites file, column {name}: {shown(label)} cannot be placed among the periods of "
+                f"the outcome data, such as {self.axis.labels[0]}.",
                 "Write dates as 2014-09-01, or as the periods are written.",
                 row=line,
                 column=name,
             )
             return np.nan
-        key = self.axis.key(label) if self.axis.key(label) is not None else self.axis.key(_year_of(label))
-        return -np.inf if key < self.axis.keys[0] else float(start)
-
-
-def _year_of(label: Label) -> Label:
-    """The calendar year of a date, where the periods are years."""
-    match = re.fullmatch(r"(\d{4})-\d{1,2}(?:-\d{1,2})?.*|\d{1,2}/\d{1,2}/(\d{4})", str(label).strip())
-    return int(match[1] or match[2]) if match else label
+        return place

@@ -133,7 +133,7 @@ def _note_bad_rows(found: Scan, chunk: bytes, line: int) -> None:
 
 
 def _scan_transcoded(file: BinaryIO, encoding: str) -> Scan:
-    reader = codecs.getreader(encoding)(file, errors="strict")
+    reader = codecs.getreader(encoding)(file)
     quotes = 0
     try:
         while text := reader.read(CHUNK // 4):
@@ -355,7 +355,7 @@ def note_formulas(raw: RawTable, problems: Problems) -> None:
             column = pc.cast(column, kind)
         for index in np.flatnonzero(pc.fill_null(_suspects(column), False).to_numpy()):
             if is_formula(text := column[int(index)].as_py()):
-                note_formula(problems, raw.line(index), name, text)
+                note_formula(problems, raw.line(int(index)), name, text)
 
 
 def _suspects(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

@@ -31,7 +31,7 @@ def run_analysis_file(
     answer comes back as a result whose status is `refused`. `tick` may raise to stop the work.
     `data_sha256` is that of the file as it was uploaded, where `path` is the copy kept of it.
     """
-    from evaluations.datasets.ingest import read_table, typed_table
+    from evaluations.datasets.ingest import read_table, typed_table, wanted_columns
     from evaluations.stats.engine import ENGINE_VERSION, analyse
     from evaluations.stats.issues import NotEstimable
     from evaluations.stats.results import refused
@@ -40,7 +40,7 @@ def run_analysis_file(
     started = time.perf_counter()
     spec = parse_spec(spec_mapping)
     tick("Reading the data", 0.0)
-    raw = read_table(path)
+    raw = read_table(path, wanted=wanted_columns(spec))
     sites = read_table(sites_path) if sites_path else None
     postcodes = read_table(postcodes_path) if postcodes_path else None
     tick("Checking the columns", 0.1)
