@@ -14,6 +14,7 @@ from evidence.catalogue.models import (
 )
 from evidence.estimates.models import EffectEstimate, EstimateAudience
 from evidence.places.models import Place, PlaceChange, PlaceFigure, PlaceMeasure
+from evidence.ratings.models import Rating
 
 __all__ = [
     "EffectEstimate",
@@ -26,6 +27,7 @@ __all__ = [
     "PlaceChange",
     "PlaceFigure",
     "PlaceMeasure",
+    "Rating",
     "SeriesBreak",
     "Source",
     "Study",
