@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import TemplateView
 
 from config import health
+from evaluations.organisations.account_views import account_home, invitation
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("config.api_urls")),
@@ -12,4 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", TemplateView.as_view(template_name="pages/start.html"), name="start"),
     path("accessibility/", TemplateView.as_view(template_name="pages/accessibility.html"), name="accessibility"),
     path("credits/", TemplateView.as_view(template_name="pages/credits.html"), name="credits"),
+    path("account/", account_home, name="account"),
+    path("account/invitation/<str:token>/", invitation, name="account-invitation"),
+    path("account/", include("allauth.urls")),
 ]

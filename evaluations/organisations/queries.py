@@ -27,6 +27,13 @@ def members_of(viewer: Viewer, organisation: Organisation) -> QuerySet[Membershi
     ).select_related("user")
 
 
+def memberships_of(viewer: Viewer) -> QuerySet[Membership]:
+    """The viewer's own current memberships."""
+    if viewer.pk is None:
+        return Membership.objects.none()
+    return Membership.objects.filter(user_id=viewer.pk, ended_at__isnull=True).select_related("organisation")
+
+
 def audit_events_visible_to(viewer: Viewer) -> QuerySet[AuditEvent]:
     """The audit events of the organisations in which the viewer may read them."""
     return (
