@@ -22,13 +22,13 @@ $(PY):
 install: $(PY)
 	@cmp -s requirements.txt $(VENV)/requirements.installed || { \
 	  echo "Installing what Uplift needs (about half a minute) ..."; \
-	  $(PY) -m pip install --quiet --disable-pip-version-check --no-input -r requirements.txt && \
+	  $(PY) -m pip install -qq --disable-pip-version-check --no-input -r requirements.txt && \
 	  cp requirements.txt $(VENV)/requirements.installed; }
 
 install-dev: install
 	@cat requirements.txt requirements-dev.txt | cmp -s - $(VENV)/requirements-dev.installed || { \
 	  echo "Installing what the tests and checks need ..."; \
-	  $(PY) -m pip install --quiet --disable-pip-version-check --no-input -r requirements-dev.txt && \
+	  $(PY) -m pip install -qq --disable-pip-version-check --no-input -r requirements-dev.txt && \
 	  cat requirements.txt requirements-dev.txt > $(VENV)/requirements-dev.installed; }
 
 run: install ## Start the site, its worker and its sweeper on 127.0.0.1:$PORT (8000)

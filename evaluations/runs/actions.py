@@ -32,7 +32,7 @@ from evaluations.workspaces.actions import write_audit
 from evaluations.workspaces.models import Evaluation
 
 TASK_NAME = "evaluations.runs.tasks.run_analysis"
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=settings.RUN_LEASE_S)
 RING_AGAIN_AFTER = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
 

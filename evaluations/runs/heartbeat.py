@@ -6,11 +6,12 @@ import threading
 from types import TracebackType
 from typing import Self
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 from evaluations.runs.actions import beat
 
-BEAT_EVERY_S = 5.0
+BEAT_EVERY_S = settings.RUN_LEASE_S / 6
 FIRST_BEAT_S = 1.0
 
 
