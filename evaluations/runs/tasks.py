@@ -50,22 +50,23 @@ def run_analysis(run_id: int) -> None:
 
 def work_on(run: AnalysisRun, *, tick: Tick = ignore_progress) -> None:
     """Compute a claimed run's answer and store it, or why there is none."""
-    mine = {"run_id": run.pk, "attempt": run.attempt}
+    run_id, attempt = run.pk, run.attempt
     try:
         with limited_memory(run.memory_limit_mb):
             result = answer(run, tick)
     except Stopped as stopped:
         if stopped.why == "cancel":
-            stop_cancelled(**mine)
+            stop_cancelled(run_id=run_id, attempt=attempt)
     except MemoryError:
-        fail(**mine, **memory_is_full(run))
+        fail(run_id=run_id, attempt=attempt, **memory_is_full(run))
     except SoftTimeLimitExceeded:
-        fail(**mine, **time_is_up(run))
+        fail(run_id=run_id, attempt=attempt, **time_is_up(run))
     except Exception as error:
-        fail(**mine, code="unexpected_fault", reason=FAULT.format(name=type(error).__name__, run=run.pk))
+        reason = FAULT.format(name=type(error).__name__, run=run.pk)
+        fail(run_id=run_id, attempt=attempt, code="unexpected_fault", reason=reason)
         raise
     else:
-        finish(**mine, result=result)
+        finish(run_id=run_id, attempt=attempt, result=result)
 
 
 def answer(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
