@@ -40,10 +40,10 @@ demo-reset: install ## Throw away the local data (asks first; YES=1 does not)
 test: install-dev ## The test suite, embedded, without browser tests; under 6 minutes
 	$(NICE) $(PY) -m pytest -n 2 $(PYTEST_ARGS) tests
 
-test-full: install-dev ## Every test, whole, browser included
+test-full: install-dev node_modules ## Every test, whole, browser included
 	$(NICE) $(PY) -m pytest -n 2 --full --browser $(PYTEST_ARGS) tests
 
-test-browser: install-dev ## The tests in a real browser
+test-browser: install-dev node_modules ## The tests in a real browser
 	$(NICE) $(PY) -m pytest -m browser $(PYTEST_ARGS) tests
 
 TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/uplift

@@ -6,6 +6,10 @@ import pytest
 from _pytest.terminal import TerminalReporter
 from django.conf import settings
 from django.core.cache import cache
+from django.http import HttpResponse
+from django.test import Client
+
+from tests.clean_pages import page_problems
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,6 +48,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if session.config.option.no_skip and reporter and reporter.stats.get("skipped") and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True)
+def _every_page_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read every whole page that any test asks for, and fail on inline code, a missing label, a second h1 ..."""
+    plain = Client.request
+
+    def request(self: Client, **environ: object) -> HttpResponse:
+        response = plain(self, **environ)
+        if response.headers.get("Content-Type", "").startswith("text/html") and not response.streaming:
+            html = response.content.decode()
+            if "<html" in html:
+                assert page_problems(html) == [], environ.get("PATH_INFO")
+        return response
+
+    monkeypatch.setattr(Client, "request", request)
 
 
 @pytest.fixture(autouse=True)
