@@ -15,7 +15,10 @@ Tick = Callable[[str, float], None]
 Estimator = Callable[..., Result]
 """`estimate(table, spec, *, tick) -> Result`; raises `NotEstimable`."""
 
-MODULES: dict[tuple[str, str], str] = {}
+MODULES: dict[tuple[str, str], str] = {
+    ("did", "twfe"): "evaluations.stats.twfe",
+    ("did", "event_study"): "evaluations.stats.event_study",
+}
 """(method, estimator) to the module that has `estimate`."""
 
 

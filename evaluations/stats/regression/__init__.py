@@ -1,0 +1,1 @@
+"""Least squares with absorbed fixed effects, and the errors of its coefficients."""

@@ -1,0 +1,293 @@
+"""A regression on paths of treatment, however the data come: by sums where the panel allows, else row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evaluations.stats.issues import NotEstimable
+from evaluations.stats.panel import Panel, panel_from_table
+from evaluations.stats.regression.errors import Errors
+from evaluations.stats.regression.judging import ERROR_WORDS, Judge, errors_of, wild_for
+from evaluations.stats.regression.least_squares import Fit, fit
+from evaluations.stats.regression.path_sums import path_of
+from evaluations.stats.regression.paths import fit_paths
+from evaluations.stats.regression.rows import Rows, effects_of, rows_of
+from evaluations.stats.results import CohortCount, Dropped, Sample
+from evaluations.stats.spec import Spec
+from evaluations.stats.table import Table
+from evaluations.stats.uncertainty import FEW_TREATED_CLUSTERS, Reference
+
+Paths = Callable[[int], np.ndarray]
+"""The number of periods to regressors by start and period, shape (n_periods + 1, n_periods, k)."""
+
+Share = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much data is behind a fit."""
+
+    n_obs: int
+    n_units: int | None = None
+    n_treated_units: int | None = None
+    n_clusters: int | None = None
+    n_treated_clusters: int | None = None
+    n_control_clusters: int | None = None
+
+    def reference(self, level: float) -> Reference:
+        """What errors are judged against, but for the degrees of freedom."""
+        return Reference(
+            level,
+            n_clusters=self.n_clusters,
+            n_treated_clusters=self.n_treated_clusters,
+            n_control_clusters=self.n_control_clusters,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class PathModel:
+    """A regression on k paths. `kept` are the paths that have coefficients; `judge` speaks of those.
+
+    `fit` and `rows` are there where the regression ran row by row.
+    """
+
+    judge: Judge
+    kept: np.ndarray
+    counts: Counts
+    sample: Sample
+    path_counts: np.ndarray
+    fit: Fit | None = None
+    rows: Rows | None = None
+
+    def contrast(self, weights: np.ndarray) -> np.ndarray:
+        """A contrast of all k paths, as one of the kept coefficients."""
+        return weights[self.kept]
+
+
+def path_model(
+    table: Table, spec: Spec, paths: Paths, *, tick: Share, last_period: int | None = None, leave_window: bool = False
+) -> PathModel:
+    """The regression of the outcome on `paths` with unit and period effects, covariates and further effects.
+
+    Rows from `last_period` on are left out where it is given, and so are, with `leave_window`, those
+    of the periods of anticipation. Raises `NotEstimable` where no coefficient can be told.
+    """
+    panel = _panel(table, spec, last_period) if _may_use_sums(table, spec, leave_window) else None
+    if panel is not None and panel.is_balanced:
+        model = _by_sums(table, panel, spec, paths(panel.n_periods), tick)
+        if model is not None:
+            return model
+    return _by_rows(table, spec, paths, last_period, leave_window)
+
+
+def _may_use_sums(table: Table, spec: Spec, leave_window: bool) -> bool:
+    options = spec.options
+    return (
+        options.panel
+        and table.unit is not None
+        and table.period is not None
+        and table.cohorts is not None
+        and table.covariates is None
+        and table.n is None
+        and not table.fixed_effects
+        and not options.unit_trends
+        and options.std_errors in ("auto", "cluster")
+        and options.inference != "wild"
+        and not (leave_window and options.anticipation)
+    )
+
+
+def _panel(table: Table, spec: Spec, last_period: int | None) -> Panel:
+    panel = panel_from_table(table)
+    panel = panel.without(panel.starts - spec.options.anticipation <= 0, "always_treated")
+    if last_period is None or last_period >= panel.n_periods:
+        return panel
+    left_out = int(np.isfinite(panel.outcome[:, last_period:]).sum())
+    return replace(
+        panel,
+        outcome=np.ascontiguousarray(panel.outcome[:, :last_period]),
+        periods=panel.periods[:last_period],
+        dropped=(*panel.dropped, Dropped("no_untreated_units_left", left_out)),
+    )
+
+
+def _by_sums(table: Table, panel: Panel, spec: Spec, paths: np.ndarray, tick: Share) -> PathModel | None:
+    """The model from sums by start; null where nothing is left over and rounding needs the rows."""
+    if panel.n_units == 0:
+        raise _nothing_left()
+    found = fit_paths(panel, paths, tick=tick)
+    if found.perfect:
+        return None
+    counts = _panel_counts(panel)
+    scale = float(np.abs(found.sums.outcomes).max(initial=0.0) / max(found.sums.weights.sum(), 1e-300))
+    judge = Judge(found.coefficients, found.errors, counts.reference(spec.options.level), scale)
+    sample = Sample(
+        table.rows_read,
+        panel.n_rows,
+        (*table.dropped, *panel.dropped),
+        panel.cohort_counts(),
+        (*table.notes, *notes_of(found.errors)),
+    )
+    return PathModel(judge, found.kept, counts, sample, found.sums.counts)
+
+
+def _panel_counts(panel: Panel) -> Counts:
+    treated = panel.is_treated
+    return Counts(
+        n_obs=panel.n_rows,
+        n_units=panel.n_units,
+        n_treated_units=int(treated.sum()),
+        n_clusters=panel.n_clusters,
+        n_treated_clusters=len(np.unique(panel.cluster[treated])),
+        n_control_clusters=_controls(len(np.unique(panel.cluster[~treated]))),
+    )
+
+
+def _by_rows(table: Table, spec: Spec, paths: Paths, last_period: int | None, leave_window: bool) -> PathModel:
+    rows = rows_of(table, spec)
+    if last_period is not None:
+        rows = rows.keep(rows.period.codes < last_period, "no_untreated_units_left")
+    if leave_window and spec.options.anticipation:
+        early = (rows.event_time < 0) & (rows.event_time >= -spec.options.anticipation)
+        rows = rows.keep(~early, "anticipation_window")
+    n_periods = min(last_period or rows.period.n_labels, rows.period.n_labels)
+    by_path = paths(n_periods)
+    path = path_of(rows.starts, n_periods)
+    treatment = by_path[path, rows.period.codes]
+    model = rows_model(rows, treatment, spec, table)
+    return replace(model, path_counts=_units_by_path(rows, path, n_periods))
+
+
+def _units_by_path(rows: Rows, path: np.ndarray, n_periods: int) -> np.ndarray:
+    """Units by start, shape (n_periods + 1,); rows where there are no units."""
+    if rows.unit is None:
+        return np.bincount(path, minlength=n_periods + 1)
+    of_unit = np.full(rows.unit.n_labels, -1, dtype=np.int64)
+    of_unit[rows.unit.codes] = path
+    return np.bincount(of_unit[of_unit >= 0], minlength=n_periods + 1)
+
+
+def rows_model(
+    rows: Rows, treatment: np.ndarray, spec: Spec, table: Table, *, counts: Counts | None = None
+) -> PathModel:
+    """The regression of `rows` on `treatment`, shape (n_rows, k), after effects and covariates, row by row."""
+    if not rows.n_rows:
+        raise _nothing_left()
+    effects = effects_of(rows, unit_trends=spec.options.unit_trends)
+    n_covariates = rows.covariates.shape[1]
+    columns = np.column_stack([rows.covariates, treatment])
+    found = fit(rows.outcome, columns, effects, weights=rows.weights, cells=rows.cells)
+    errors = errors_of(found, rows, spec.options)
+    counts = counts or cohort_counts(rows)
+    if errors.n_clusters is None:
+        counts = replace(counts, n_clusters=None, n_treated_clusters=None, n_control_clusters=None)
+    is_path = found.kept >= n_covariates
+    wild = wild_for(found, rows.clusters, spec.options) if spec.options.inference == "wild" else None
+    judge = _only(
+        Judge(found.coefficients, errors, counts.reference(spec.options.level), _scale(found, rows), wild), is_path
+    )
+    if wild is not None:
+        judge = replace(judge, reference=replace(judge.reference, is_valid_when_few=_enough_on_each_side(counts)))
+    notes = (*table.notes, *notes_of(errors), *_left_out(rows, found))
+    sample = Sample(table.rows_read, rows.n_rows, rows.dropped, cohort_labels(rows, table), notes)
+    return PathModel(judge, found.kept[is_path] - n_covariates, counts, sample, np.empty(0), found, rows)
+
+
+def _enough_on_each_side(counts: Counts) -> bool:
+    """The wild bootstrap mends few clusters, but not few treated ones (MacKinnon and Webb 2017)."""
+    sides = (counts.n_treated_clusters, counts.n_control_clusters)
+    return all(n is None or n >= FEW_TREATED_CLUSTERS for n in sides)
+
+
+def _only(judge: Judge, chosen: np.ndarray) -> Judge:
+    """The judge of the chosen coefficients alone."""
+    whole = np.flatnonzero(chosen)
+    if len(whole) == len(chosen):
+        return judge
+    n = len(chosen)
+
+    def widened(contrast: np.ndarray) -> np.ndarray:
+        out = np.zeros(n)
+        out[whole] = contrast
+        return out
+
+    errors = judge.errors
+    narrowed = Errors(
+        errors.kind,
+        errors.covariance[np.ix_(whole, whole)],
+        lambda contrast: errors.df(widened(contrast)),
+        errors.n_clusters,
+        None if errors.influence is None else errors.influence[:, whole],
+    )
+    wild = judge.wild
+    return replace(
+        judge,
+        coefficients=judge.coefficients[whole],
+        errors=narrowed,
+        wild=None if wild is None else lambda contrast: wild(widened(contrast)),
+    )
+
+
+def cohort_counts(rows: Rows) -> Counts:
+    """Counts of rows whose treatment follows from cohorts; without cohorts, nobody is counted as treated."""
+    n_obs = rows.n_rows if rows.cells is None else round(float(rows.cells.sizes.sum()))
+    n_clusters = None if rows.clusters is None else rows.clusters.n_clusters
+    if rows.starts is None or rows.period is None:
+        return Counts(n_obs, rows.n_units, n_clusters=n_clusters)
+    treated = rows.starts < rows.period.n_labels
+    return Counts(
+        n_obs,
+        rows.n_units,
+        None if rows.unit is None else len(np.unique(rows.unit.codes[treated])),
+        n_clusters,
+        None if rows.clusters is None else len(np.unique(rows.clusters.codes[treated])),
+        None if rows.clusters is None else _controls(len(np.unique(rows.clusters.codes[~treated]))),
+    )
+
+
+def _controls(n: int) -> int | None:
+    """Without units untreated throughout, later cohorts are the comparison and nothing is counted."""
+    return n or None
+
+
+def cohort_labels(rows: Rows, table: Table) -> tuple[CohortCount, ...]:
+    """How many units were first treated when, never treated last; empty without cohorts or units."""
+    if rows.starts is None or rows.unit is None or table.cohorts is None or table.unit is None:
+        return ()
+    present = np.zeros(table.unit.n_labels, dtype=bool)
+    present[rows.unit.codes] = True
+    cohort = np.full(table.unit.n_labels, -1, dtype=np.int32)
+    cohort[table.unit.codes] = table.cohorts.codes
+    counts = np.bincount(cohort[present] + 1, minlength=len(table.cohorts.labels) + 1)
+    known = [CohortCount(label, int(n)) for label, n in zip(table.cohorts.labels, counts[1:], strict=True) if n]
+    return (*known, *([CohortCount(None, int(counts[0]))] if counts[0] else []))
+
+
+def notes_of(errors: Errors) -> tuple[str, ...]:
+    """What the errors are, in words."""
+    return (f"Standard errors: {ERROR_WORDS[errors.kind]}.",)
+
+
+def _left_out(rows: Rows, found: Fit) -> tuple[str, ...]:
+    """Covariates that depend on the effects or on one another."""
+    n = rows.covariates.shape[1]
+    missing = sorted(set(range(n)) - set(found.kept.tolist()))
+    if not missing:
+        return ()
+    names = ", ".join(rows.covariate_names[j] if j < len(rows.covariate_names) else "a main effect" for j in missing)
+    return (f"Left out because fixed effects or other covariates already account for it: {names}.",)
+
+
+def _scale(found: Fit, rows: Rows) -> float:
+    return float(np.abs(rows.outcome).max(initial=0.0))
+
+
+def _nothing_left() -> NotEstimable:
+    return NotEstimable(
+        "no_treated_units",
+        "No unit starts treatment after the first period and by the last.",
+        "Check the first_treated column: it needs periods that fall inside the data.",
+    )

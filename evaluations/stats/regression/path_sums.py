@@ -1,0 +1,91 @@
+"""What a balanced panel says about regressors of cohort and period: sums by start that add up over blocks.
+
+For each start (first treated period): the units' weights, their mean path of outcomes and the
+cross-products of their paths. These sums are all a fit and its errors need, whatever the
+regressors; they are small, they can be stored, and partners can add them up without showing a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluations.stats.blocks import Sums, block_slices, map_in_order, total
+from evaluations.stats.panel import Panel
+
+
+@dataclass(frozen=True, eq=False)
+class PathSums(Sums):
+    """Sums over units by start; the row after the last period's is for units never treated in time.
+
+    `counts` and `weights`, shape (n_paths,); `outcomes`, shape (n_paths, n_periods): weighted
+    outcomes less `centre`; `moments`, shape (n_paths, n_periods + 1, n_periods + 1): cross-products,
+    under squared weights, of outcomes less `centre` with a 1 put last. `squares` is the weighted sum
+    of squared outcomes less each unit's own mean.
+    """
+
+    counts: np.ndarray
+    weights: np.ndarray
+    outcomes: np.ndarray
+    moments: np.ndarray
+    squares: float
+
+
+def path_of(starts: np.ndarray, n_periods: int) -> np.ndarray:
+    """The row of `PathSums` that each start takes."""
+    small = np.uint8 if n_periods < 256 else np.int32
+    return np.minimum(starts, n_periods).astype(small)
+
+
+def path_sums(
+    panel: Panel, centre: np.ndarray, *, workers: int = 1, tick: Callable[[float], None] = lambda share: None
+) -> PathSums:
+    """The sums of a balanced panel. `centre`, shape (n_periods,), is any path near the outcomes' own."""
+    blocks = block_slices(panel.n_units)
+    path = path_of(panel.starts, panel.n_periods)
+
+    def reduce_block(block: slice) -> PathSums:
+        weight = None if panel.weight is None else panel.weight[block]
+        return _block_sums(panel.outcome[block], path[block], weight, centre)
+
+    def ticking():
+        for done, part in enumerate(map_in_order(reduce_block, blocks, workers=workers), start=1):
+            yield part
+            tick(done / len(blocks))
+
+    return total(ticking())
+
+
+def first_centre(panel: Panel) -> np.ndarray:
+    """The mean path of the first block: near enough to the outcomes' to lose no digits."""
+    return panel.outcome[block_slices(panel.n_units)[0]].mean(axis=0)
+
+
+def _block_sums(values: np.ndarray, path: np.ndarray, weight: np.ndarray | None, centre: np.ndarray) -> PathSums:
+    n_periods = values.shape[1]
+    n_paths = n_periods + 1
+    order = np.argsort(path, kind="stable")
+    ends = np.cumsum(np.bincount(path, minlength=n_paths))
+    sorted_values = np.empty((len(values), n_periods + 1))
+    np.subtract(values[order], centre, out=sorted_values[:, :n_periods])
+    sorted_values[:, n_periods] = 1.0
+    sorted_weight = None if weight is None else weight[order]
+    weights, outcomes = np.zeros(n_paths), np.zeros((n_paths, n_periods))
+    moments = np.zeros((n_paths, n_periods + 1, n_periods + 1))
+    squares = 0.0
+    for g in np.flatnonzero(np.diff(ends, prepend=0)):
+        rows = slice(int(ends[g - 1]) if g else 0, int(ends[g]))
+        part = sorted_values[rows]
+        if sorted_weight is None:
+            moments[g] = part.T @ part
+            weighted = moments[g]
+        else:
+            w = sorted_weight[rows][:, None]
+            moments[g] = (part * w).T @ (part * w)
+            weighted = part.T @ (part * w)
+        weights[g], outcomes[g] = weighted[-1, -1], weighted[-1, :-1]
+        within = weighted[:-1, :-1]
+        squares += float(np.trace(within) - within.mean(axis=1).sum())
+    return PathSums(np.diff(ends, prepend=0), weights, outcomes, moments, squares)

@@ -1,0 +1,70 @@
+"""Which cohorts are treated within the periods, and up to when there is anything to compare them with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evaluations.stats.issues import BadInput, Issue, NotEstimable
+from evaluations.stats.spec import Options
+from evaluations.stats.table import Table
+
+
+def starts_within(table: Table, options: Options, n_periods: int) -> np.ndarray:
+    """The starts of units treated within the first `n_periods`, in order, always treated units aside.
+
+    Raises `NotEstimable` where there are none.
+    """
+    present = _present_starts(table)
+    found = present[(present - options.anticipation > 0) & (present < n_periods)]
+    if not len(found):
+        raise NotEstimable(
+            "no_treated_units",
+            "No unit starts treatment after the first period and by the last.",
+            "Check the first_treated column: it needs periods that fall inside the data.",
+        )
+    return found
+
+
+def last_comparable_period(table: Table, options: Options) -> int:
+    """How many periods have units that were not treated by then: all, where some never are.
+
+    Without such units, and with control_group not_yet_treated, periods end where the last cohort's
+    treatment (or its anticipation) begins. Raises `NotEstimable` where that leaves nothing.
+    """
+    if table.period is None or table.cohorts is None or table.unit is None:
+        missing = next(role for role in ("unit", "period", "cohorts") if getattr(table, role) is None)
+        role = "first_treated" if missing == "cohorts" else missing
+        raise BadInput([Issue("role_missing", f"This design needs a column for {role}.", f"Set columns.{role}.")])
+    n_periods = table.period.n_labels
+    if table.n_rows and n_periods < 2:
+        raise NotEstimable(
+            "one_period",
+            "All rows are from one period, so there is no change to compare.",
+            "Add rows from before and after treatment began.",
+        )
+    starts = starts_within(table, options, n_periods)
+    if (_present_starts(table) >= n_periods).any():
+        return n_periods
+    if options.control_group == "never_treated":
+        raise NotEstimable(
+            "no_untreated_units",
+            "Every unit is treated by the last period, so there are no never-treated units to compare with.",
+            "Add units that were not treated, or compare with units not yet treated (control_group not_yet_treated).",
+        )
+    last = int(starts[-1]) - options.anticipation
+    if not (starts < last).any():
+        raise NotEstimable(
+            "no_untreated_units",
+            "No unit is still untreated in any period in which another has been treated.",
+            "Add units that were not treated, or that were treated later.",
+        )
+    return last
+
+
+def _present_starts(table: Table) -> np.ndarray:
+    """The distinct starts of rows that weigh something."""
+    n_periods = table.period.n_labels
+    starts = np.minimum(table.cohorts.starts, n_periods)
+    if table.weight is not None:
+        starts = starts[table.weight > 0]
+    return np.flatnonzero(np.bincount(starts, minlength=n_periods + 1))
