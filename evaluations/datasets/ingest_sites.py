@@ -1,4 +1,4 @@
-"""Reads the places that opened: where they are, and from which period to which."""
+"""Reads the places that opened: where they are, and from which period to which, checked row by row."""
 
 from __future__ import annotations
 
@@ -6,28 +6,39 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluations.datasets.gazetteer import Places
 from evaluations.datasets.ingest_calendar import place_of
-from evaluations.datasets.ingest_columns import MISSING, coded, numbers
+from evaluations.datasets.ingest_columns import MISSING, coded
 from evaluations.datasets.ingest_periods import TimeAxis
+from evaluations.datasets.ingest_places import PlaceColumns, points_of
 from evaluations.datasets.ingest_raw import Problems, RawTable, near, shown
 from evaluations.stats.results import Label
-from evaluations.stats.spec import Spec
+from evaluations.stats.spec import SiteColumns, Spec
 from evaluations.stats.table import Sites
 
+OF_THE_FILE = " of the sites file"
+DUPLICATE_DEGREES = 5e-4
+"""Two sites of one name no further apart than this (about 50 m) are one written twice."""
 
-def sites_of(raw: RawTable, spec: Spec, problems: Problems, *, axis: TimeAxis | None) -> Sites:
-    """The sites in a table, their dates on the calendar of the outcome data's periods.
 
-    Notes every problem: columns missing, places without coordinates, dates that cannot be placed.
+def sites_of(
+    raw: RawTable, spec: Spec, problems: Problems, *, axis: TimeAxis | None, places: Places | None = None
+) -> Sites:
+    """The sites in a table, their dates on the calendar of the outcome data.
+
+    Notes every problem: columns missing, places that cannot be, sites written twice, dates that
+    cannot be placed or follow one another the wrong way.
     """
     problems.include(raw.issues)
     reading = _Reading(raw, problems, axis)
     roles = spec.proximity.site_columns
-    latitude = reading.coordinate(roles.latitude, "latitude", 90)
-    longitude = reading.coordinate(roles.longitude, "longitude", 180)
-    opened = reading.times(roles.opened, "opened", np.nan)
+    latitude, longitude = reading.points(roles, places)
+    is_dated = spec.columns.post is None or roles.opened in raw.data.column_names
+    opened = reading.times(roles.opened if is_dated else None, "opened", np.nan)
     closed = reading.times(roles.closed, "closed", np.inf)
     names = reading.names(roles.name)
+    reading.check_order(opened, closed, roles.closed or "")
+    reading.check_repeats(names, latitude, longitude, roles.name or "name")
     return Sites(names, latitude, longitude, opened, closed)
 
 
@@ -60,21 +71,42 @@ class _Reading:
             for code, spare in zip(column.codes, numbered, strict=True)
         )
 
-    def coordinate(self, name: str | None, role: str, limit: float) -> np.ndarray:
-        """Degrees, shape (n_sites,), with every cell that is none noted."""
-        if not self.has(name, role):
-            return np.full(self.raw.n_rows, np.nan)
-        read = numbers(self.raw.data[name])
-        wrong = ~(np.abs(read.values) <= limit)
+    def points(self, roles: SiteColumns, places: Places | None) -> tuple[np.ndarray, np.ndarray]:
+        """Degrees of the sites, NaN where noted. Grid references and postcodes go before the default columns."""
+        nothing = np.full(self.raw.n_rows, np.nan)
+        if roles.easting or roles.northing:
+            columns = PlaceColumns(easting=roles.easting, northing=roles.northing)
+        elif roles.postcode:
+            columns = PlaceColumns(postcode=roles.postcode)
+        else:
+            columns = PlaceColumns(latitude=roles.latitude, longitude=roles.longitude)
+        named = {role: name for role, name in vars_of(columns).items() if name}
+        if not named:
+            self.problems.add(
+                "sites_without_place",
+                "The design does not say which columns of the sites file hold their places.",
+                "Name latitude and longitude, easting and northing, or postcode in proximity.site_columns.",
+            )
+            return nothing, nothing
+        if not all([self.has(name, role) for role, name in named.items()]):
+            return nothing, nothing
+        points = points_of(self.raw, columns, self.problems, places, what=OF_THE_FILE)
+        if points is None:
+            return nothing, nothing
+        column = next(iter(named.values()))
+        read = [name for name in named.values() if self.raw.data[name].null_count]
+        empty = np.zeros(self.raw.n_rows, bool)
+        for name in read:
+            empty |= self.raw.data[name].is_null().to_numpy()
         self.problems.add_rows(
-            f"{role}_out_of_range",
+            "site_without_place",
             self.raw,
-            np.flatnonzero(wrong),
-            f"Row {{row}} of the sites file, column {name}: {role} must be a number between -{limit} and {limit}.",
-            "Give each site its latitude and longitude in degrees.",
-            name or role,
+            np.flatnonzero(empty),
+            "Row {row} of the sites file says nothing of where the site is.",
+            "Give each site its place, or take it out.",
+            column,
         )
-        return read.values
+        return points.latitude, points.longitude
 
     def times(self, name: str | None, role: str, missing: float) -> np.ndarray:
         """Places on the calendar; `missing` for an empty cell, a problem where that is NaN."""
@@ -95,6 +127,35 @@ class _Reading:
         places = [self._place(label, name, column.codes == code) for code, label in enumerate(column.labels)]
         return np.array([*places, missing], dtype=float)[column.codes]
 
+    def check_order(self, opened: np.ndarray, closed: np.ndarray, column: str) -> None:
+        """A site closes after it opens."""
+        self.problems.add_rows(
+            "closed_before_opened",
+            self.raw,
+            np.flatnonzero(closed < opened),
+            "Row {row} of the sites file: the site closes before it opens.",
+            "Correct the dates; leave the closing empty where the site is open still.",
+            column,
+        )
+
+    def check_repeats(self, names: tuple[str, ...], latitude: np.ndarray, longitude: np.ndarray, column: str) -> None:
+        """No site is written twice under one name."""
+        seen: dict[str, list[int]] = {}
+        for row, name in enumerate(names):
+            for other in seen.setdefault(name.casefold().strip(), []):
+                apart = max(abs(latitude[row] - latitude[other]), abs(longitude[row] - longitude[other]))
+                if apart <= DUPLICATE_DEGREES:
+                    line, first = self.raw.line(row), self.raw.line(other)
+                    self.problems.add(
+                        "site_repeated",
+                        f"Row {line} of the sites file is the site of row {first} again.",
+                        "Keep one row for each site.",
+                        row=line,
+                        column=column,
+                    )
+                    break
+            seen[name.casefold().strip()].append(row)
+
     def _place(self, label: Label, name: str, rows: np.ndarray) -> float:
         if self.axis is None:
             return -np.inf
@@ -111,3 +172,11 @@ class _Reading:
             )
             return np.nan
         return place
+
+
+def vars_of(columns: PlaceColumns) -> dict[str, str | None]:
+    """Role to column of `columns`, in order."""
+    return {
+        role: getattr(columns, role)
+        for role in ("latitude", "longitude", "easting", "northing", "postcode", "small_area", "district")
+    }
