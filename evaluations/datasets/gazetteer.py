@@ -49,7 +49,7 @@ class Gazetteer:
         return np.where(self.codes[place] == codes, place, -1)
 
     def precision_km(self, positions: np.ndarray) -> float:
-        """How precisely the codes at `positions` place a home: half the way to the next point where codes are sparse."""
+        """How precisely codes at `positions` place a home; where codes are sparse, half the way to the next."""
         least = PRECISION_KM[self.kind]
         located = np.flatnonzero(np.isfinite(self.latitude))
         used = np.unique(positions[np.isfinite(self.latitude[positions])])

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyreadstat
 
+from evaluations.datasets.gazetteer import Places
 from evaluations.datasets.ingest_parquet import read_parquet
 from evaluations.datasets.ingest_raw import Problems, RawTable, check_header
 from evaluations.datasets.ingest_roles import typed_table, wanted_columns
@@ -94,6 +95,7 @@ def load_table(
     spec: Spec,
     *,
     sites: Path | str | BinaryIO | None = None,
+    places: Places | None = None,
     encoding: str | None = None,
 ) -> Table:
     """The checked table that `spec` asks of the file, with its sites where there are any.
@@ -101,7 +103,8 @@ def load_table(
     Reads only the columns that the design names. Raises `BadInput` with every problem in both files.
     """
     raw = read_table(source, wanted=wanted_columns(spec), encoding=encoding)
-    return typed_table(raw, spec, sites=None if sites is None else read_table(sites, encoding=encoding))
+    read_sites = None if sites is None else read_table(sites, encoding=encoding)
+    return typed_table(raw, spec, sites=read_sites, places=places)
 
 
 @contextmanager

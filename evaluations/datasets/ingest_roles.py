@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from evaluations.datasets.gazetteer import Places
 from evaluations.datasets.ingest_calendar import calendar_of, place_of
 from evaluations.datasets.ingest_columns import MISSING, Numbers, coded, numbers, parse_number, zero_one
 from evaluations.datasets.ingest_order import canonical_order
 from evaluations.datasets.ingest_panel import check_constant, check_repeats
 from evaluations.datasets.ingest_periods import TimeAxis, mixed_periods, time_axis
+from evaluations.datasets.ingest_places import PlaceColumns, points_of
 from evaluations.datasets.ingest_raw import Problems, RawTable, is_formula, near, shown
 from evaluations.datasets.ingest_sites import sites_of
 from evaluations.datasets.ingest_text import MISSING_WORDS, Wanted
@@ -45,10 +47,10 @@ def wanted_columns(spec: Spec) -> Wanted:
     return Wanted(labels=labels, numbers=every - labels, exact=exact)
 
 
-def typed_table(
-    raw: RawTable, spec: Spec, *, sites: RawTable | None = None, postcodes: RawTable | None = None
-) -> Table:
+def typed_table(raw: RawTable, spec: Spec, *, sites: RawTable | None = None, places: Places | None = None) -> Table:
     """The table an estimator starts from, rows in canonical order, with its sites where there are any.
+
+    `places` says where postcodes, districts and small areas are; a postcode is looked up and let go.
 
     Raises `BadInput` with every problem: columns missing, text in numbers, units that repeat or
     change what must not change, codes for "never treated". Rows without an outcome or covariate
@@ -58,7 +60,7 @@ def typed_table(
     problems.include(raw.issues)
     _check_named(raw, spec, problems)
     reading = _Reading(raw, spec, problems)
-    return reading.table(sites)
+    return reading.table(sites, places)
 
 
 def _check_named(raw: RawTable, spec: Spec, problems: Problems) -> None:
@@ -86,26 +88,29 @@ class _Reading:
         self.dropped: list[Dropped] = []
         self.notes: list[str] = list(raw.notes)
         self.calendar: np.ndarray | None = None
+        self.precision_km: float | None = None
 
-    def table(self, raw_sites: RawTable | None) -> Table:
+    def table(self, raw_sites: RawTable | None, places: Places | None) -> Table:
         """Every role read, checked and put in order."""
         read = self._read_roles()
-        axis = self._axis(read.get("period"))
+        self._locate(read, places)
+        axis = self._axis(read.get("period", read.get("born")))
         if axis is not None:
-            read["period"] = _in_time_order(read["period"], axis)
+            if "period" in read:
+                read["period"] = _in_time_order(read["period"], axis)
             self._check_times(read, axis)
         elif times := [role for role in ("first_treated", *OTHER_TIMES) if role in read]:
             self.problems.add(
                 "role_missing", f"A column for {times[0]} needs one for period too.", "Set columns.period."
             )
         self._check_within_units(read)
-        sites = None if raw_sites is None else sites_of(raw_sites, self.spec, self.problems, axis=axis)
+        sites = None if raw_sites is None else sites_of(raw_sites, self.spec, self.problems, axis=axis, places=places)
         self.problems.stop_if_any()
         self._drop_missing(read)
         self._stop_if_nothing_left()
         kept = {role: _taken(part, self.keep) for role, part in read.items()}
         if axis is not None:
-            self._place_in_time(kept, axis, _used_periods(axis, kept["period"]))
+            self._place_in_time(kept, axis)
         return self._sorted(kept, sites)
 
     def _read_roles(self) -> dict[str, Any]:
@@ -117,7 +122,7 @@ class _Reading:
                 each = role == "first_treated" or role in OTHER_TIMES
                 read[role] = coded(self.raw.data[name], missing=missing, each=each)
         read["fixed_effects"] = tuple(coded(self.raw.data[name]) for name in self.columns.fixed_effects)
-        for role in ("outcome", "weight", "n", "sd", "latitude", "longitude", "distance_km"):
+        for role in ("outcome", "weight", "n", "sd", "distance_km"):
             if name := getattr(self.columns, role):
                 read[role] = self._numbers(name)
         for role in ("treated", "post"):
@@ -130,6 +135,15 @@ class _Reading:
                 self._refuse_missing(read[role], getattr(self.columns, role), role)
         self._check_ranges(read)
         return read
+
+    def _locate(self, read: dict[str, Any], places: Places | None) -> None:
+        """Where each row is, in degrees, from whichever columns say."""
+        columns = PlaceColumns(**{item.name: getattr(self.columns, item.name) for item in fields(PlaceColumns)})
+        points = points_of(self.raw, columns, self.problems, places)
+        if points is not None:
+            read["latitude"], read["longitude"] = points.latitude, points.longitude
+            self.precision_km = points.precision_km
+            self.notes += points.notes
 
     def _numbers(self, name: str) -> np.ndarray:
         return self._checked(numbers(self.raw.data[name]), name)
@@ -220,20 +234,17 @@ class _Reading:
             ("n", 0, np.inf),
             ("sd", 0, np.inf),
             ("distance_km", 0, np.inf),
-            ("latitude", -90, 90),
-            ("longitude", -180, 180),
         ):
             if role not in read:
                 continue
             name = getattr(self.columns, role)
             values = read[role]
             wrong = np.flatnonzero((values < low) | (values > high))
-            wanted = "must not be negative" if high == np.inf else f"must lie between {low} and {high}"
             self.problems.add_rows(
                 f"{role}_out_of_range",
                 self.raw,
                 wrong,
-                f"Row {{row}}, column {name}: {role} {wanted}.",
+                f"Row {{row}}, column {name}: {role} must not be negative.",
                 "Correct the number.",
                 name,
             )
@@ -331,18 +342,20 @@ class _Reading:
             )
             self.problems.stop_if_any()
 
-    def _place_in_time(self, kept: dict[str, Any], every: TimeAxis, used: TimeAxis) -> None:
+    def _place_in_time(self, kept: dict[str, Any], every: TimeAxis) -> None:
         """Turn labels of times into positions among the periods used, or places on the calendar."""
+        period = kept.get("period")
+        used = every if period is None else _used_periods(every, period)
         if used.has_gaps:
             self.notes.append("The periods are not evenly spaced; event time counts the periods in the file.")
         if "first_treated" in kept:
-            kept["cohorts"] = cohorts_of(kept.pop("first_treated"), used)
+            kept["cohorts"] = cohorts_of(kept.pop("first_treated"), used, every)
         for role, missing in OTHER_TIMES.items():
             if role in kept:
                 column = kept[role]
                 places = np.array([*(place_of(every, label) for label in column.labels), missing], dtype=float)
                 kept[role] = places[column.codes]
-        self.calendar = calendar_of(every)
+        self.calendar = None if period is None else calendar_of(every)
         if self.calendar is not None:
             self.calendar = self.calendar[[every.labels.index(label) for label in used.labels]]
 
@@ -357,6 +370,7 @@ class _Reading:
             placebo_outcomes=np.column_stack(placebo) if placebo else None,
             placebo_names=self.columns.placebo_outcomes,
             sites=sites,
+            precision_km=self.precision_km,
             calendar=self.calendar,
             dropped=tuple(self.dropped),
             notes=tuple(self.notes),
@@ -394,7 +408,7 @@ def _taken(part: Any, rows: np.ndarray) -> Any:
     if isinstance(part, Coded):
         return _used_labels(Coded(part.codes[rows], part.labels)) if rows.dtype == bool else _at(part, rows)
     if isinstance(part, Cohorts):
-        return Cohorts(part.starts[rows], part.codes[rows], part.labels)
+        return replace(part, starts=part.starts[rows], codes=part.codes[rows])
     return part[rows]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluations.datasets.gazetteer import Places
-from evaluations.datasets.ingest_calendar import place_of
+from evaluations.datasets.ingest_calendar import place_of, step_of
 from evaluations.datasets.ingest_columns import MISSING, coded
 from evaluations.datasets.ingest_periods import TimeAxis
 from evaluations.datasets.ingest_places import PlaceColumns, points_of
@@ -17,6 +17,7 @@ from evaluations.stats.spec import SiteColumns, Spec
 from evaluations.stats.table import Sites
 
 OF_THE_FILE = " of the sites file"
+PERIODS_IN_A_YEAR = {"year": 1.0, "school_year": 1.0, "quarter": 4.0, "month": 12.0, "day": 365.2425}
 DUPLICATE_DEGREES = 5e-4
 """Two sites of one name no further apart than this (about 50 m) are one written twice."""
 
@@ -88,7 +89,8 @@ class _Reading:
                 "Name latitude and longitude, easting and northing, or postcode in proximity.site_columns.",
             )
             return nothing, nothing
-        if not all([self.has(name, role) for role, name in named.items()]):
+        present = [self.has(name, role) for role, name in named.items()]
+        if not all(present):
             return nothing, nothing
         points = points_of(self.raw, columns, self.problems, places, what=OF_THE_FILE)
         if points is None:
@@ -128,7 +130,19 @@ class _Reading:
         return np.array([*places, missing], dtype=float)[column.codes]
 
     def check_order(self, opened: np.ndarray, closed: np.ndarray, column: str) -> None:
-        """A site closes after it opens."""
+        """A site closes after it opens, and neither before 1800 nor after 2200."""
+        in_a_year = PERIODS_IN_A_YEAR.get(step_of(self.axis) or "") if self.axis is not None else None
+        if in_a_year is not None:
+            for times in (opened, closed):
+                year = times / in_a_year
+                self.problems.add_rows(
+                    "date_impossible",
+                    self.raw,
+                    np.flatnonzero(np.isfinite(year) & ((year < 1800) | (year > 2200))),
+                    "Row {row} of the sites file has a date that cannot be meant.",
+                    "Correct the date.",
+                    column,
+                )
         self.problems.add_rows(
             "closed_before_opened",
             self.raw,

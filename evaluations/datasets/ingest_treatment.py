@@ -7,6 +7,7 @@ from bisect import bisect_left
 
 import numpy as np
 
+from evaluations.datasets.ingest_calendar import place_of
 from evaluations.datasets.ingest_columns import MISSING
 from evaluations.datasets.ingest_periods import TimeAxis
 from evaluations.datasets.ingest_raw import Problems, RawTable, shown
@@ -42,14 +43,15 @@ def check_first_treated(raw: RawTable, problems: Problems, first_treated: Coded,
             _note(raw, problems, label, axis, name, np.flatnonzero(first_treated.codes == code))
 
 
-def cohorts_of(first_treated: Coded, axis: TimeAxis) -> Cohorts:
-    """When each row's unit was first treated, among the periods of `axis`."""
+def cohorts_of(first_treated: Coded, axis: TimeAxis, every: TimeAxis | None = None) -> Cohorts:
+    """When each row's unit was first treated, among the periods of `axis`, and on the calendar of `every`."""
     keys = [axis.key(label) for label in first_treated.labels]
     distinct = sorted(set(keys))
     rank = np.array([distinct.index(key) for key in keys] + [MISSING], dtype=np.int32)
     labels = tuple(first_treated.labels[keys.index(key)] for key in distinct)
     starts = np.array([bisect_left(axis.keys, key) for key in keys] + [NEVER_TREATED], dtype=np.int32)
-    return Cohorts(starts[first_treated.codes], rank[first_treated.codes], labels)
+    places = np.array([place_of(every or axis, label) for label in labels], dtype=float)
+    return Cohorts(starts[first_treated.codes], rank[first_treated.codes], labels, places)
 
 
 def _note(raw: RawTable, problems: Problems, label: Label, axis: TimeAxis, name: str, rows: np.ndarray) -> None:

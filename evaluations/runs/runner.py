@@ -31,6 +31,7 @@ def run_analysis_file(
     answer comes back as a result whose status is `refused`. `tick` may raise to stop the work.
     `data_sha256` is that of the file as it was uploaded, where `path` is the copy kept of it.
     """
+    from evaluations.datasets.gazetteer_files import read_places
     from evaluations.datasets.ingest import read_table, typed_table, wanted_columns
     from evaluations.stats.engine import ENGINE_VERSION, analyse
     from evaluations.stats.issues import NotEstimable
@@ -42,10 +43,10 @@ def run_analysis_file(
     tick("Reading the data", 0.0)
     raw = read_table(path, wanted=wanted_columns(spec))
     sites = read_table(sites_path) if sites_path else None
-    postcodes = read_table(postcodes_path) if postcodes_path else None
+    places = read_places(postcodes_path) if postcodes_path else None
     tick("Checking the columns", 0.1)
     try:
-        table = typed_table(raw, spec, sites=sites, postcodes=postcodes)
+        table = typed_table(raw, spec, sites=sites, places=places)
         result = analyse(table, spec, tick=tick)
     except NotEstimable as reason:
         result = refused(reason)

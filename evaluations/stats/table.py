@@ -40,12 +40,14 @@ class Cohorts:
     row i's unit, int32: 0 where it was treated at or before the first period (always treated),
     the number of periods where treatment begins after the last, `NEVER_TREATED` where it never
     begins. `codes[i]` indexes `labels`, the file's own labels in time order; -1 is never treated.
-    Two labels can share a start, when a period between them is missing from the file.
+    Two labels can share a start, when a period between them is missing from the file. `places`,
+    shape (n_labels,), is where each label lies on the table's calendar.
     """
 
     starts: np.ndarray
     codes: np.ndarray
     labels: tuple[Label, ...]
+    places: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
