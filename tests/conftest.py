@@ -8,10 +8,15 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
+from hypothesis import settings as property_settings
 
 from tests.clean_pages import page_problems
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# A busy machine is no fault of the code, and the same examples everywhere make a failure repeatable.
+property_settings.register_profile("uplift", deadline=None, derandomize=True, print_blob=True)
+property_settings.load_profile("uplift")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,6 +15,7 @@ from scipy.optimize import brentq
 
 TAU2_METHODS = ("REML", "PM", "DL", "ML", "HE", "FE")
 MAX_STEPS = 500
+NO_SPREAD = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def pool(
     beta, covariance = fit.solve(tau2)
     df = fit.k - fit.p
     if test == "knha":
-        covariance = covariance * fit.weighted_residual(tau2) / df
+        covariance = covariance * _knapp_hartung(fit.weighted_residual(tau2) / df)
     coefficients = _coefficients(beta, covariance, ("intercept", *names), test, df, level)
     q = fit.weighted_residual(0.0)
     i2, h2 = fit.heterogeneity(tau2, q, tau2_method)
@@ -272,6 +273,11 @@ class _Fit:
         sigma = self.v + tau2
         spread = 2 * np.sum((p * sigma[None, :]) * (p * sigma[None, :]).T)
         return float(np.sqrt(spread) / np.trace(p))
+
+
+def _knapp_hartung(factor: float) -> float:
+    """The factor on the variance; 1 where the effects are equal, which would leave an interval of no width."""
+    return factor if factor > NO_SPREAD else 1.0
 
 
 def _coefficients(
