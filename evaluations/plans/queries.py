@@ -12,6 +12,7 @@ from evaluations.datasets.models import Dataset, DatasetState
 from evaluations.organisations.permissions import Permission, Viewer
 from evaluations.plans.models import AnalysisPlan
 from evaluations.stats.issues import BadInput, Issue
+from evaluations.stats.roles import missing_roles
 from evaluations.stats.spec import Spec, parse_spec
 from evaluations.workspaces.queries import evaluations_where
 
@@ -41,16 +42,18 @@ def plan_issues(plan: AnalysisPlan) -> list[Issue]:
         spec = parse_spec(plan.spec)
     except BadInput as wrong:
         return list(wrong.issues)
-    issues = list(_dataset_issues(plan.dataset, spec, "data"))
+    issues = missing_roles(spec.estimator, spec.columns.named(), panel=spec.options.panel)
+    issues += dataset_issues(plan.dataset, spec)
     if plan.sites is not None:
         issues += _state_issues(plan.sites, "sites")
     return issues
 
 
-def _dataset_issues(dataset: Dataset | None, spec: Spec, what: str) -> Iterator[Issue]:
+def dataset_issues(dataset: Dataset | None, spec: Spec) -> Iterator[Issue]:
+    """Why this design could not be run on this dataset: not ready, or a column missing."""
     if dataset is None:
         return
-    yield from _state_issues(dataset, what)
+    yield from _state_issues(dataset, "data")
     present = [column["name"] for column in dataset.columns]
     for role, names in spec.columns.named().items():
         for name in names:

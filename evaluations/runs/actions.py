@@ -25,6 +25,7 @@ from evaluations.datasets.models import Dataset, DatasetState
 from evaluations.organisations.models import User
 from evaluations.organisations.permissions import Permission, require
 from evaluations.plans.models import AnalysisPlan
+from evaluations.plans.queries import dataset_issues
 from evaluations.runs.models import AnalysisRun, RunState
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.stats.spec import parse_spec
@@ -97,7 +98,7 @@ def _queue_issues(plan: AnalysisPlan, dataset: Dataset | None, sites: Dataset | 
         elif each.state != DatasetState.READY:
             said = each.get_state_display().lower()
             issues.append(Issue("dataset_not_ready", f"{each} is {said}.", "Choose data that are ready."))
-    return issues
+    return issues or list(dataset_issues(dataset, parse_spec(plan.spec)))
 
 
 def ring(run_id: int) -> bool:

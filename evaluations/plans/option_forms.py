@@ -1,0 +1,231 @@
+"""The options of a design: those that matter to it, with sensible defaults, and an advanced part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from evaluations.plans.designs import BY_ESTIMATOR
+from evaluations.stats.spec import SiteColumns
+
+COHORT_DESIGNS = ("callaway_santanna", "sun_abraham", "imputation", "event_study", "access_did", "synthetic_did")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option as a question; `of` names the estimators it matters to (all, when empty)."""
+
+    name: str
+    label: str
+    hint: str
+    choices: tuple[tuple[str, str], ...] = ()
+    of: tuple[str, ...] = ()
+    advanced: bool = False
+    block: str = "options"
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "control_group",
+        "Compare with",
+        "Those not yet treated are more alike, but fewer as time goes on.",
+        (("never_treated", "Units never treated"), ("not_yet_treated", "Units not treated yet, or never")),
+        ("callaway_santanna", "access_did", "sun_abraham"),
+    ),
+    Option(
+        "panel",
+        "Are the same units in every period?",
+        "Repeated surveys follow groups, not the same units.",
+        (("true", "Yes, the same units are followed"), ("false", "No, each period has its own rows")),
+        ("did_2x2", "callaway_santanna", "twfe"),
+    ),
+    Option(
+        "estimation",
+        "Adjust for characteristics by",
+        "Doubly robust needs only one of its two models to be right.",
+        (
+            ("dr", "Both, doubly robust"),
+            ("reg", "Outcome regression"),
+            ("ipw", "Weighting"),
+            ("linear", "Adding them to the regression"),
+        ),
+        ("did_2x2", "callaway_santanna"),
+    ),
+    Option(
+        "std_errors",
+        "Standard errors",
+        "Clustered on the unit unless you say otherwise.",
+        (
+            ("auto", "Clustered by the cluster or unit"),
+            ("classical", "Classical"),
+            ("hc1", "Robust (HC1)"),
+            ("cluster", "Clustered"),
+            ("cr2", "Clustered, small-sample (CR2)"),
+            ("cr3", "Clustered, jackknife (CR3)"),
+            ("conley", "Spatial (Conley)"),
+        ),
+    ),
+    Option(
+        "radius_km",
+        "Within reach, kilometres",
+        "How near a site counts as within reach.",
+        (),
+        ("access_did",),
+        False,
+        "proximity",
+    ),
+    Option(
+        "edges_km",
+        "Edges of the rings, kilometres",
+        "Nearest first; the outermost ring is the comparison.",
+        (),
+        ("ring_did", "distance_curve"),
+        False,
+        "proximity",
+    ),
+    Option(
+        "anticipation",
+        "Periods of anticipation",
+        "How many periods before the start people may already have reacted.",
+        (),
+        COHORT_DESIGNS,
+        True,
+    ),
+    Option(
+        "base_period",
+        "Earlier periods are compared with",
+        "Of what came before the start only.",
+        (("varying", "The period just before each"), ("universal", "The last period before the start")),
+        ("callaway_santanna", "access_did"),
+        True,
+    ),
+    Option(
+        "unbalanced",
+        "Units missing in some periods",
+        "All are counted in the result.",
+        (
+            ("pairs", "Use each comparison they are in"),
+            ("balanced", "Keep only complete units"),
+            ("cross_sections", "Treat as repeated surveys"),
+        ),
+        ("callaway_santanna",),
+        True,
+    ),
+    Option(
+        "inference",
+        "Inference",
+        "With few treated or few clusters, choose one made for that.",
+        (
+            ("analytic", "Analytic"),
+            ("bootstrap", "Bootstrap"),
+            ("wild", "Wild bootstrap"),
+            ("randomisation", "Randomisation"),
+            ("placebo", "Placebo"),
+            ("jackknife", "Jackknife"),
+        ),
+        (),
+        True,
+    ),
+    Option("draws", "Draws", "For inference that draws at random.", (), (), True),
+    Option("seed", "Seed", "The same seed gives the same digits.", (), (), True),
+    Option("level", "Level of the interval", "Such as 0.95.", (), (), True),
+    Option("conley_km", "Conley distance, kilometres", "Beyond it, places count as unrelated.", (), (), True),
+    Option(
+        "donut_km",
+        "Leave out, kilometres",
+        "Rows nearer than this are left out.",
+        (),
+        ("ring_did", "access_did", "distance_curve"),
+        True,
+        "proximity",
+    ),
+)
+WHOLE = ("anticipation", "draws", "seed")
+REAL = ("level", "conley_km", "radius_km", "donut_km")
+
+
+class OptionsForm(forms.Form):
+    """The options that matter to one design. Reads and writes the blocks of its spec."""
+
+    def __init__(self, *args: Any, spec: Mapping[str, Any], sites: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._spec = spec
+        self.options = [each for each in OPTIONS if not each.of or spec["estimator"] in each.of]
+        for each in self.options:
+            self.fields[each.name] = _field(each, spec[each.block][each.name])
+        if BY_ESTIMATOR[spec["estimator"]].method == "proximity":
+            self._add_sites(sites)
+
+    def _add_sites(self, sites: list[tuple[str, str]]) -> None:
+        self.fields["sites"] = forms.ChoiceField(
+            choices=sites,
+            required=False,
+            label="File of sites",
+            help_text="Not needed where the data already hold the distance and the dates.",
+            widget=forms.Select(attrs={"class": "govuk-select"}),
+        )
+        for name in SiteColumns.__dataclass_fields__:
+            self.fields[f"site_{name}"] = forms.CharField(
+                required=False,
+                label=f"Column of the sites' {name}",
+                initial=self._spec["proximity"]["site_columns"][name] or "",
+                widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10"}),
+            )
+
+    @property
+    def plain(self) -> list[forms.BoundField]:
+        """The questions everyone is asked."""
+        names = [each.name for each in self.options if not each.advanced]
+        return [self[name] for name in [*(["sites"] if "sites" in self.fields else []), *names]]
+
+    @property
+    def advanced(self) -> list[forms.BoundField]:
+        """The questions kept out of the way."""
+        names = [each.name for each in self.options if each.advanced]
+        return [self[name] for name in [*names, *(name for name in self.fields if name.startswith("site_"))]]
+
+    def stated(self) -> dict[str, Any]:
+        """The design's blocks with these options in place."""
+        blocks: dict[str, Any] = {"options": dict(self._spec["options"]), "proximity": dict(self._spec["proximity"])}
+        for each in self.options:
+            blocks[each.block][each.name] = self.cleaned_data[each.name]
+        if "sites" in self.fields:
+            names = SiteColumns.__dataclass_fields__
+            blocks["proximity"]["site_columns"] = {name: self.cleaned_data[f"site_{name}"] or None for name in names}
+        return blocks
+
+
+class KilometresField(forms.CharField):
+    """Distances in increasing order, separated by commas."""
+
+    def clean(self, value: Any) -> list[float]:
+        """The distances as numbers."""
+        text = super().clean(value)
+        try:
+            return [float(part) for part in text.split(",")]
+        except ValueError:
+            raise forms.ValidationError("Write distances separated by commas, such as 0, 1, 2.5, 5") from None
+
+
+def _field(option: Option, now: Any) -> forms.Field:
+    said = {"label": option.label, "help_text": option.hint}
+    if option.name == "panel":
+        return forms.TypedChoiceField(
+            choices=option.choices,
+            coerce=lambda value: value == "true",
+            initial="true" if now else "false",
+            widget=forms.Select(attrs={"class": "govuk-select"}),
+            **said,
+        )
+    if option.choices:
+        return forms.ChoiceField(
+            choices=option.choices, initial=now, widget=forms.Select(attrs={"class": "govuk-select"}), **said
+        )
+    box = forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10", "inputmode": "decimal"})
+    if option.name == "edges_km":
+        return KilometresField(initial=", ".join(f"{each:g}" for each in now), widget=box, **said)
+    kind = forms.IntegerField if option.name in WHOLE else forms.FloatField
+    return kind(initial=now, required=option.name in (*WHOLE, "level", "radius_km"), widget=box, **said)

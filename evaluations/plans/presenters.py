@@ -1,0 +1,77 @@
+"""A plan in words, and how it differs from the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluations.plans.designs import BY_ESTIMATOR, ROLES
+from evaluations.plans.models import AnalysisPlan
+from evaluations.plans.option_forms import OPTIONS
+from evaluations.plans.queries import Difference
+
+NOTHING = "nothing"
+
+
+def plan_in_words(plan: AnalysisPlan) -> list[dict[str, str]]:
+    """The plan as rows of key and value, for a summary list."""
+    spec = plan.spec
+    design = BY_ESTIMATOR[spec["estimator"]]
+    rows = [
+        {"key": "Design", "value": design.title, "hint": design.compares},
+        {"key": "It assumes", "value": design.assumes},
+        {"key": "Data", "value": str(plan.dataset or "Not uploaded when this was stated")},
+    ]
+    if plan.sites is not None:
+        rows.append({"key": "Sites", "value": str(plan.sites)})
+    for role, text in ROLES.items():
+        names = spec["columns"].get(role)
+        if names:
+            rows.append({"key": text.label, "value": ", ".join(names) if isinstance(names, list) else names})
+    rows += _option_rows(spec)
+    rows += [
+        {"key": "Why the comparison is fair", "value": plan.comparator_justification},
+        {"key": "What else could explain a difference", "value": plan.other_explanations},
+    ]
+    if plan.deviation_reason:
+        rows.append({"key": "Why it differs from the plan before", "value": plan.deviation_reason})
+    return rows
+
+
+def _option_rows(spec: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [
+        {"key": each.label.rstrip("?"), "value": option_text(each.name, spec[each.block][each.name])}
+        for each in OPTIONS
+        if (not each.of or spec["estimator"] in each.of) and not each.advanced
+    ]
+
+
+def option_text(name: str, value: Any) -> str:
+    """The value of an option as the form words it."""
+    for each in OPTIONS:
+        if each.name == name:
+            stated = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
+            return dict(each.choices).get(stated) or _plain(value)
+    return _plain(value)
+
+
+def difference_text(difference: Mapping[str, Any] | Difference) -> str:
+    """One difference between two plans as a sentence."""
+    told = difference.to_json() if isinstance(difference, Difference) else difference
+    block, _, name = told["path"].partition(".")
+    if block == "columns":
+        label = ROLES[name].label if name in ROLES else name
+        return f"{label}: {_plain(told['before'])} became {_plain(told['after'])}."
+    if block == "estimator":
+        before, after = (BY_ESTIMATOR[told[side]].title for side in ("before", "after"))
+        return f"Design: “{before}” became “{after}”."
+    label = next((each.label for each in OPTIONS if each.name == name), told["path"].replace("_", " "))
+    return f"{label.rstrip('?')}: {option_text(name, told['before'])} became {option_text(name, told['after'])}."
+
+
+def _plain(value: Any) -> str:
+    if value is None or value == "" or value == []:
+        return NOTHING
+    if isinstance(value, list):
+        return ", ".join(_plain(each) for each in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,60 @@
+"""The list of evaluations, and the form that makes or changes one."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from evaluations.organisations.permissions import Permission
+from evaluations.organisations.queries import organisations_where
+from evaluations.workspaces.actions import create_evaluation, edit_evaluation
+from evaluations.workspaces.forms import NOT_PEOPLE, PEOPLE, EvaluationForm
+from evaluations.workspaces.queries import evaluations_where
+
+PAGE_SIZE = 20
+
+
+@login_required
+def evaluation_list(request: HttpRequest) -> HttpResponse:
+    """The evaluations the viewer may see, newest first."""
+    found = evaluations_where(request.user).select_related("owner", "intervention", "outcome")
+    search = request.GET.get("search", "").strip()
+    if search:
+        found = found.filter(title__icontains=search)
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    may_create = organisations_where(request.user, Permission.CREATE_EVALUATION).exists()
+    return render(request, "workspaces/list.html", {"page": page, "search": search, "may_create": may_create})
+
+
+@login_required
+def evaluation_new(request: HttpRequest) -> HttpResponse:
+    """The form for a new evaluation."""
+    if not organisations_where(request.user, Permission.CREATE_EVALUATION).exists():
+        return render(request, "workspaces/no_organisation.html", status=403)
+    initial = {"intervention": request.GET.get("intervention")}
+    form = EvaluationForm(request.POST or None, viewer=request.user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        evaluation = create_evaluation(by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        return redirect("evaluation", pk=evaluation.pk)
+    crumbs = [("Evaluations", reverse("evaluations"))]
+    return render(request, "workspaces/form.html", {"form": form, "crumbs": crumbs, "heading": "New evaluation"})
+
+
+@login_required
+def evaluation_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form that changes what an evaluation states about itself."""
+    evaluation = get_object_or_404(evaluations_where(request.user), pk=pk)
+    stated = {name: getattr(evaluation, name) for name in ("title", "purpose", "intervention", "outcome")}
+    stated |= {
+        "lawful_basis": evaluation.lawful_basis,
+        "units": PEOPLE if evaluation.units_are_people else NOT_PEOPLE,
+    }
+    form = EvaluationForm(request.POST or None, viewer=request.user, is_new=False, initial=stated)
+    if request.method == "POST" and form.is_valid():
+        edit_evaluation(evaluation=evaluation, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        return redirect("evaluation", pk=evaluation.pk)
+    crumbs = [("Evaluations", reverse("evaluations")), (evaluation.title, reverse("evaluation", args=[pk]))]
+    return render(request, "workspaces/form.html", {"form": form, "crumbs": crumbs, "heading": "Change the evaluation"})
