@@ -1,0 +1,245 @@
+"""A result in words: one plain sentence, the number with its interval and unit, and what each check can show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evaluations.plans.designs import BY_ESTIMATOR
+from evaluations.runs.examples import EXAMPLES
+from evaluations.runs.models import AnalysisRun
+from evaluations.runs.subjects import Subject
+from evidence.drawing.numbers import digits_for, interval_text, number_text
+from evidence.drawing.tables import Column, Table, build_table, number_cell
+
+DIAGNOSTIC_TITLES = {
+    "pretrend_joint": "Were the groups already moving apart before?",
+    "pretrend_power": "How large a drift would that test have missed?",
+    "goodman_bacon": "Which comparisons make up the regression's number?",
+    "forbidden_comparisons": "Comparisons with units that were already treated",
+    "overlap": "Are treated and comparison units alike enough?",
+    "few_clusters": "Are there enough clusters?",
+    "few_treated_clusters": "Are there enough treated clusters?",
+    "unbalanced_panel": "Units missing in some periods",
+    "placebo": "An outcome that should not have changed",
+    "spillover": "Did the effect spill over to the comparison?",
+}
+DROPPED_REASONS = {
+    "outcome_missing": "the outcome is missing",
+    "covariate_missing": "a characteristic to adjust for is missing",
+    "always_treated": "already treated in the first period",
+    "weight_missing": "the weight is missing",
+    "weight_zero": "the weight is zero",
+    "location_missing": "the place is not known",
+    "not_balanced": "the unit is missing in some periods",
+}
+IN_WORDS = {"higher": "better", "lower": "worse"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The headline of a result: a sentence, the number, and how it was reached."""
+
+    sentence: str
+    number: str
+    method: str
+
+
+def answer(result: Mapping[str, Any], subject: Subject, estimator: str) -> Answer:
+    """The headline estimate in words."""
+    headline = result["estimates"][0]
+    design = BY_ESTIMATOR[estimator]
+    estimand = headline.get("estimand") or ""
+    method = f"{design.title}. {estimand[:1].upper()}{estimand[1:]}".rstrip(". ") + "."
+    return Answer(_sentence(result, subject), estimate_text(headline, subject.unit), method)
+
+
+def estimate_text(estimate: Mapping[str, Any], unit: str) -> str:
+    """The estimate with its unit and interval, rounded to three figures."""
+    value, lower, upper = estimate.get("value"), estimate.get("ci_lower"), estimate.get("ci_upper")
+    if value is None:
+        return ""
+    digits = digits_for(value, lower, upper)
+    text = f"{number_text(value, digits=digits)} {unit}".strip()
+    if lower is None or upper is None:
+        return f"{text} (no interval that could be trusted)"
+    level = 100 * estimate.get("level", 0.95)
+    return f"{text} ({level:g}% interval {interval_text(lower, upper, digits=digits)})"
+
+
+def _sentence(result: Mapping[str, Any], subject: Subject) -> str:
+    headline = result["estimates"][0]
+    value, lower, upper = headline.get("value"), headline.get("ci_lower"), headline.get("ci_upper")
+    standing = (result.get("standing") or {}).get("level", "")
+    if value is None:
+        return "No number could be worked out for the headline estimate."
+    if standing == "does_not_support":
+        return (
+            f"These data and this design do not show whether {subject.intervention} changed {subject.outcome}. "
+            "The number below is a difference, not an effect; the reasons follow."
+        )
+    if lower is None or upper is None:
+        return (
+            f"The estimate is below, but how far chance could have moved it cannot be said, "
+            f"so it does not show whether {subject.intervention} changed {subject.outcome}."
+        )
+    if lower <= 0 <= upper:
+        return _inconclusive(result, subject, lower, upper)
+    return _conclusive(subject, value, lower, upper, cautious=standing == "caution")
+
+
+def _inconclusive(result: Mapping[str, Any], subject: Subject, lower: float, upper: float) -> str:
+    digits = digits_for(lower, upper)
+    low, high = (f"{number_text(abs(end), digits=digits)} {subject.unit}".strip() for end in (lower, upper))
+    words = (
+        f"Inconclusive: {subject.outcome} may have been anywhere between {low} lower and {high} higher "
+        f"because of {subject.intervention}. This is not evidence of no effect; more data would be needed."
+    )
+    detectable = (result.get("detectable_effect") or {}).get("value")
+    if detectable is None:
+        return words
+    smallest = f"{number_text(abs(detectable), digits=digits_for(detectable))} {subject.unit}".strip()
+    return f"{words} The smallest effect this study could reliably have found is {smallest}."
+
+
+def _conclusive(subject: Subject, value: float, lower: float, upper: float, *, cautious: bool) -> str:
+    digits = digits_for(lower, upper)
+    low, high = sorted((abs(lower), abs(upper)))
+    amounts = f"between {number_text(low, digits=digits)} and {number_text(high, digits=digits)} {subject.unit}".strip()
+    verb = "raised" if value > 0 else "lowered"
+    better = ""
+    if subject.direction in IN_WORDS:
+        better = ", which is for the better" if (value > 0) == (subject.direction == "higher") else ", for the worse"
+    told = f"{subject.intervention} {verb} {subject.outcome} by {amounts}{better}."
+    return f"To be read with caution: {told}" if cautious else told
+
+
+def diagnostic_rows(result: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Each check with its statistic, its p-value and what it can and cannot show."""
+    return [
+        {
+            "title": DIAGNOSTIC_TITLES.get(each["code"], each["code"].replace("_", " ").capitalize()),
+            "numbers": _statistic_text(each),
+            "reading": each.get("reading", ""),
+        }
+        for each in result.get("diagnostics", [])
+    ]
+
+
+def _statistic_text(diagnostic: Mapping[str, Any]) -> str:
+    parts = []
+    statistic, freedom, p_value = (diagnostic.get(name) for name in ("statistic", "df", "p_value"))
+    if statistic is not None:
+        parts.append(f"statistic {number_text(statistic, digits=digits_for(statistic))}")
+    if freedom is not None:
+        shown = freedom if isinstance(freedom, list) else [freedom]
+        parts.append(f"{' and '.join(f'{each:g}' for each in shown)} degrees of freedom")
+    if p_value is not None:
+        parts.append(p_value_text(p_value))
+    return ", ".join(parts)
+
+
+def p_value_text(p_value: float) -> str:
+    """The p-value to three decimals."""
+    return "p below 0.001" if p_value < 0.001 else f"p = {number_text(p_value, digits=3)}"
+
+
+def waterfall(result: Mapping[str, Any]) -> Table | None:
+    """From the rows submitted to the rows analysed, with what was left out and why."""
+    sample = result.get("sample")
+    if not sample:
+        return None
+    steps: list[list[Any]] = [["Rows submitted", number_cell(sample.get("rows_read"), digits=0)]]
+    for each in sample.get("dropped", []):
+        reason = DROPPED_REASONS.get(each["reason"], each["reason"].replace("_", " "))
+        steps.append([f"Left out: {reason}", number_cell(each.get("rows"), digits=0)])
+    steps.append(["Rows analysed", number_cell(sample.get("rows_used"), digits=0)])
+    headline = (result.get("estimates") or [{}])[0]
+    for name, label in (("n_units", "Units"), ("n_treated_units", "Units treated"), ("n_clusters", "Clusters")):
+        if headline.get(name) is not None:
+            steps.append([label, number_cell(headline[name], digits=0)])
+    return build_table("From rows submitted to rows analysed", ["Step", Column("Number", numeric=True)], steps)
+
+
+def estimates_table(result: Mapping[str, Any]) -> Table:
+    """Every estimate of the result; the headline first."""
+    rows = result["estimates"]
+    digits = digits_for(*(row.get("value") for row in rows))
+    names = ("value", "std_error", "ci_lower", "ci_upper")
+    labels = ("Estimate", "Standard error", "Interval, lower", "Interval, upper")
+    heads = [Column("What is averaged", wide=True), *(Column(label, numeric=True) for label in labels)]
+    body: list[list[Any]] = []
+    for row in rows:
+        label = row.get("estimand") or row["name"].replace("_", " ")
+        group = f", {row['subgroup']}" if row.get("subgroup") is not None else ""
+        body.append([f"{label}{group}", *(number_cell(row.get(name), digits=digits) for name in names)])
+    return build_table("Every estimate of this run", heads, body)
+
+
+def sensitivity_table(result: Mapping[str, Any]) -> Table | None:
+    """What the effect could be if trends were not parallel, by how far from parallel they were."""
+    rows = result.get("sensitivity")
+    if not rows:
+        return None
+    digits = digits_for(*(row.get("ci_upper") for row in rows))
+    body = [
+        [f"{row['bound']:g}", number_cell(row["ci_lower"], digits=digits), number_cell(row["ci_upper"], digits=digits)]
+        for row in rows
+    ]
+    heads = [
+        "Drift after the start, as a multiple of the largest drift before",
+        Column("Lower", numeric=True),
+        Column("Upper", numeric=True),
+    ]
+    return build_table("If trends had not been parallel", heads, body)
+
+
+def receipt_rows(run: AnalysisRun) -> list[dict[str, str]]:
+    """What is needed to check and repeat the run."""
+    receipt = run.receipt or {}
+    packages = ", ".join(f"{name} {version}" for name, version in receipt.get("packages", {}).items())
+    rows = [
+        {"key": "Data (SHA-256 of the upload)", "value": receipt.get("data_sha256", "")},
+        {"key": "Plan (SHA-256)", "value": receipt.get("spec_sha256", "")},
+        {"key": "Result (SHA-256, without its time)", "value": run.result_sha256},
+        {"key": "Engine", "value": receipt.get("engine_version", "")},
+        {"key": "Seed", "value": str(receipt.get("seed", ""))},
+        {"key": "Packages", "value": packages},
+        {"key": "Time taken", "value": f"{receipt.get('elapsed_s', 0):g} seconds"},
+        {"key": "Attempts", "value": str(run.attempt)},
+        {"key": "Memory limit", "value": f"{run.memory_limit_mb:,} MB"},
+    ]
+    if "sites_sha256" in receipt:
+        rows.insert(1, {"key": "Sites (SHA-256)", "value": receipt["sites_sha256"]})
+    return rows
+
+
+def repetition_text(run: AnalysisRun) -> str:
+    """Whether a repeated run gave the same digits; empty where it repeats nothing or has no answer."""
+    first = run.repeats
+    if first is None or not run.result_sha256 or not first.result_sha256:
+        return ""
+    if run.result_sha256 == first.result_sha256:
+        return f"The same digits as run {first.number}: both results have the same hash."
+    if run.engine_version != first.engine_version:
+        return (
+            f"Not the same digits as run {first.number}: that one used engine {first.engine_version}, "
+            f"this one {run.engine_version}."
+        )
+    return f"Not the same digits as run {first.number}, although the engine is the same. Please report it."
+
+
+def known_answer(run: AnalysisRun) -> Table | None:
+    """For an example, the number that is known beside the one found here."""
+    example = EXAMPLES.get(run.evaluation.example_key)
+    if example is None or run.result is None or run.plan.version != 1:
+        return None
+    headline = run.result["estimates"][0]
+    digits = digits_for(example.known_value) + 2
+    rows = [
+        [example.known_label, *(number_cell(n, digits=digits) for n in (example.known_value, example.known_std_error))],
+        ["Found here", *(number_cell(headline.get(name), digits=digits) for name in ("value", "std_error"))],
+    ]
+    heads = ["", Column("Value", numeric=True), Column("Standard error", numeric=True)]
+    return build_table("The known answer beside ours", heads, rows, note=f"{example.source} {example.tolerance_reason}")
