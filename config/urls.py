@@ -8,6 +8,7 @@ from evaluations.organisations.account_views import account_home, invitation
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("config.api_urls")),
+    path("", include("evaluations.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("", TemplateView.as_view(template_name="pages/start.html"), name="start"),

@@ -2,6 +2,4 @@
 
 from django.urls import include, path
 
-urlpatterns = [
-    path("", include(f"evaluations.{room}.urls")) for room in ("workspaces", "plans", "runs", "sharing")
-]
+urlpatterns = [path("", include(f"evaluations.{room}.urls")) for room in ("workspaces", "plans", "runs", "sharing")]

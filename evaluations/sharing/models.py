@@ -21,6 +21,14 @@ class ReviewState(models.TextChoices):
     TAKEN_BACK = "taken_back", "Taken back"
 
 
+class ReleaseTo(models.TextChoices):
+    """Who sees a released estimate."""
+
+    PUBLIC = "public", "Everyone, now"
+    EMBARGOED = "embargoed", "Named partners now, everyone from a date"
+    NAMED_PARTNERS = "named_partners", "Named partners only"
+
+
 class Review(models.Model):
     """A request that a named second person release the estimates of a run."""
 
@@ -28,6 +36,8 @@ class Review(models.Model):
     reviewer = models.ForeignKey(User, models.PROTECT, related_name="reviews")
     state = models.CharField(max_length=20, choices=ReviewState.choices, default=ReviewState.REQUESTED)
     terms = models.JSONField(default=list, help_text="Names of the estimates to be released; the headline first.")
+    release_to = models.CharField(max_length=20, choices=ReleaseTo.choices, default=ReleaseTo.PUBLIC)
+    embargo_until = models.DateTimeField(null=True, blank=True)
     note = models.TextField(blank=True)
     suppressed = models.JSONField(
         default=list, help_text="What disclosure control hid, and why, as the reviewer saw it."
@@ -42,6 +52,10 @@ class Review(models.Model):
         ordering = ["-requested_at", "-pk"]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=ReviewState.values), name="review_state_known"),
+            models.CheckConstraint(
+                condition=filled_only_when("embargo_until", Q(release_to=ReleaseTo.EMBARGOED)),
+                name="review_embargo_has_a_date",
+            ),
             models.CheckConstraint(condition=~Q(reviewer=F("requested_by")), name="review_by_a_second_person"),
             models.CheckConstraint(
                 condition=~Q(state=ReviewState.RELEASED) | Q(decided_by=F("reviewer")),

@@ -1,0 +1,298 @@
+"""A second person's release, and the estimate logged in the catalogue exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from evaluations.organisations.models import User
+from evaluations.organisations.permissions import NotAllowed, Permission, may, require
+from evaluations.runs.models import AnalysisRun, RunState
+from evaluations.sharing.catalogue import catalogue_entry
+from evaluations.sharing.models import Publication, ReleaseTo, Review, ReviewState
+from evaluations.sharing.queries import authors_of, other_plans, other_runs, what_differed
+from evaluations.stats.issues import BadInput, Issue
+from evaluations.workspaces.actions import write_audit
+from evaluations.workspaces.models import Evaluation, ShareLevel, Stage, StageChange
+from evidence.catalogue.issues import CatalogueRefused
+from evidence.catalogue.models import Visibility
+from evidence.estimates.actions import log_estimate, publish_estimate, withdraw_estimate
+
+OPENNESS = {
+    Stage.PRIVATE: 0,
+    Stage.NAMED_PARTNERS: 1,
+    Stage.EMBARGOED: 2,
+    Stage.PUBLIC: 3,
+}
+
+
+@transaction.atomic
+def request_release(
+    *,
+    run: AnalysisRun,
+    reviewer: User,
+    by: User,
+    terms: Sequence[str] = (),
+    release_to: str = ReleaseTo.PUBLIC,
+    embargo_until: datetime | None = None,
+    note: str = "",
+) -> Review:
+    """Ask a named second person to release a run's estimates. Raises `BadInput` where it cannot be asked."""
+    require(by, Permission.REQUEST_RELEASE, run)
+    issues = list(_request_issues(run, reviewer, by, terms, release_to, embargo_until))
+    if issues:
+        raise BadInput(issues)
+    review = Review.objects.create(
+        run=run,
+        reviewer=reviewer,
+        requested_by=by,
+        terms=list(terms) or [_names(run)[0]],
+        release_to=release_to,
+        embargo_until=embargo_until if release_to == ReleaseTo.EMBARGOED else None,
+        note=note,
+        suppressed=((run.result or {}).get("disclosure") or {}).get("hidden", []),
+    )
+    detail = {"run": run.number, "reviewer": reviewer.pk, "release_to": release_to, "terms": review.terms}
+    write_audit(run.evaluation, by=by, verb="request_release", subject=review, detail=detail)
+    return review
+
+
+def _names(run: AnalysisRun) -> list[str]:
+    return [each["name"] for each in (run.result or {}).get("estimates", [])]
+
+
+def _request_issues(
+    run: AnalysisRun,
+    reviewer: User,
+    by: User,
+    terms: Sequence[str],
+    release_to: str,
+    embargo_until: datetime | None,
+) -> Iterable[Issue]:
+    if run.evaluation.is_example or run.dataset.is_example:
+        yield Issue("example_not_evidence", "Examples cannot enter the catalogue.", "Start an evaluation of your own.")
+    if run.state != RunState.DONE:
+        yield Issue("run_without_estimate", "This run has no estimate to release.", "Choose a run that is done.")
+    elif unknown := [term for term in terms if term not in _names(run)]:
+        yield Issue(
+            "term_unknown", f"This run has no estimate called {', '.join(unknown)}.", "Choose from its estimates."
+        )
+    if run.reviews.filter(state=ReviewState.REQUESTED).exists():
+        yield Issue("already_requested", "A release of this run is already waiting.", "Wait for it, or take it back.")
+    if run.publications.exists():
+        yield Issue("already_released", "This run was already released.", "An estimate is logged once.")
+    if reviewer.pk == by.pk or reviewer.pk in authors_of(run):
+        yield Issue(
+            "reviewer_is_author",
+            "Whoever stated the plan, ran it or asks for its release cannot release it.",
+            "Choose someone else.",
+            column="reviewer",
+        )
+    elif not may(reviewer, Permission.RELEASE, run):
+        yield Issue(
+            "reviewer_may_not_release",
+            f"{reviewer} may not release results of this evaluation.",
+            "Choose a lead or administrator of the organisation, or of a partner that sees the results.",
+            column="reviewer",
+        )
+    if release_to == ReleaseTo.EMBARGOED and (embargo_until is None or embargo_until <= timezone.now()):
+        yield Issue(
+            "embargo_not_ahead",
+            "An embargo ends on a date that is still to come.",
+            "Choose a later date.",
+            column="embargo_until",
+        )
+
+
+@transaction.atomic
+def release(*, review: Review, by: User, note: str = "") -> list[Publication]:
+    """Release: log the estimates in the catalogue, once, and let the evaluation's stage follow."""
+    review = _locked(review)
+    _require_reviewer(review, by)
+    if review.state == ReviewState.RELEASED:
+        return list(review.publications.all())
+    _require_waiting(review)
+    _decide(review, ReviewState.RELEASED, by, note)
+    publications = [_publish(review, term, subgroup, by) for term, subgroup in _chosen(review)]
+    move_stage(
+        evaluation=review.run.evaluation,
+        to_stage=Stage(review.release_to),
+        embargo_until=review.embargo_until,
+        by=by,
+        reason=f"Run {review.run.number} was released by {by}.",
+    )
+    return publications
+
+
+def _locked(review: Review) -> Review:
+    return (
+        Review.objects.select_for_update(of=("self",))
+        .select_related("run__evaluation__owner", "run__plan", "run__dataset", "requested_by", "reviewer")
+        .get(pk=review.pk)
+    )
+
+
+def _require_reviewer(review: Review, by: User) -> None:
+    if by.pk != review.reviewer_id:
+        raise NotAllowed(f"Only {review.reviewer}, who was named as the reviewer, can decide this.")
+    if by.pk in authors_of(review.run):
+        raise NotAllowed("Nobody releases a result of their own.")
+    require(by, Permission.RELEASE, review)
+
+
+def _require_waiting(review: Review) -> None:
+    if review.state != ReviewState.REQUESTED:
+        said = review.get_state_display().lower()
+        raise BadInput(
+            [Issue("review_decided", f"This request is no longer waiting: {said}.", "Ask for a new release.")]
+        )
+
+
+def _decide(review: Review, state: ReviewState, by: User, note: str) -> None:
+    review.state, review.decided_at, review.decided_by, review.decision_note = state, timezone.now(), by, note
+    review.save()
+    detail = {"run": review.run.number, "note": note}
+    write_audit(review.run.evaluation, by=by, verb=f"review_{state.value}", subject=review, detail=detail)
+
+
+def _chosen(review: Review) -> list[tuple[str, str]]:
+    """The name and subgroup of each estimate to release; the headline first."""
+    rows = (review.run.result or {})["estimates"]
+    return [
+        (row["name"], "" if row.get("subgroup") is None else str(row["subgroup"]))
+        for row in rows
+        if row["name"] in review.terms and row.get("value") is not None
+    ]
+
+
+def _publish(review: Review, term: str, subgroup: str, by: User) -> Publication:
+    run = review.run
+    entry = catalogue_entry(
+        run, term, subgroup, reviewer=review.reviewer, n_plans=other_plans(run).count(), n_runs=other_runs(run).count()
+    )
+    try:
+        estimate = log_estimate(**entry, by=by, visibility=Visibility.DRAFT, organisation_ids=_audience(run.evaluation))
+    except CatalogueRefused as refused:
+        raise BadInput(
+            [Issue(each.code, each.message, getattr(each, "hint", "")) for each in refused.issues]
+        ) from refused
+    if review.release_to == ReleaseTo.PUBLIC:
+        estimate = publish_estimate(estimate=estimate, by=by)
+    publication = Publication.objects.create(
+        review=review,
+        run=run,
+        term=term,
+        subgroup=subgroup,
+        estimate=estimate,
+        plans_before=other_plans(run).count(),
+        runs_before=other_runs(run).count(),
+        differences=what_differed(run),
+        plan_locked_before_outcomes=bool(run.plan.locked_before_outcomes),
+        published_by=by,
+    )
+    detail = {"run": run.number, "term": term, "estimate": estimate.pk, "to": review.release_to}
+    write_audit(run.evaluation, by=by, verb="log_estimate", subject=publication, detail=detail)
+    return publication
+
+
+def _audience(evaluation: Evaluation) -> list[int]:
+    """The organisations that see a released estimate before everyone may."""
+    granted = evaluation.shares.filter(ended_at__isnull=True, level__in=[ShareLevel.RESULTS, ShareLevel.ROWS])
+    return [evaluation.owner_id, *granted.values_list("organisation_id", flat=True)]
+
+
+@transaction.atomic
+def request_changes(*, review: Review, by: User, note: str) -> Review:
+    """Send the result back, saying what should change."""
+    review = _locked(review)
+    _require_reviewer(review, by)
+    _require_waiting(review)
+    if not note.strip():
+        raise BadInput([Issue("no_reason", "Say what should change.", "Write it in the note.", column="note")])
+    _decide(review, ReviewState.CHANGES_REQUESTED, by, note.strip())
+    return review
+
+
+@transaction.atomic
+def take_back(*, review: Review, by: User) -> Review:
+    """Withdraw a request that has not been decided."""
+    review = _locked(review)
+    require(by, Permission.REQUEST_RELEASE, review)
+    _require_waiting(review)
+    _decide(review, ReviewState.TAKEN_BACK, by, "")
+    return review
+
+
+@transaction.atomic
+def move_stage(
+    *,
+    evaluation: Evaluation,
+    to_stage: Stage,
+    by: User | None,
+    reason: str,
+    embargo_until: datetime | None = None,
+    made_visible: Sequence[Any] = (),
+) -> Evaluation:
+    """Open an evaluation further, recording the decision; a stage it has already passed changes nothing."""
+    evaluation = Evaluation.objects.select_for_update().get(pk=evaluation.pk)
+    before = Stage(evaluation.stage)
+    if before == Stage.WITHDRAWN or OPENNESS[before] >= OPENNESS[to_stage]:
+        return evaluation
+    evaluation.stage = to_stage
+    evaluation.embargo_until = embargo_until if to_stage == Stage.EMBARGOED else evaluation.embargo_until
+    evaluation.save(update_fields=["stage", "embargo_until"])
+    StageChange.objects.create(
+        evaluation=evaluation,
+        from_stage=before,
+        to_stage=to_stage,
+        reason=reason,
+        made_visible=list(made_visible),
+        by=by,
+    )
+    detail = {"from": before.value, "to": to_stage.value, "reason": reason}
+    write_audit(evaluation, by=by, verb="change_stage", detail=detail)
+    return evaluation
+
+
+def lift_embargoes() -> int:
+    """Make public what was embargoed until now; how many evaluations that was."""
+    due = Evaluation.objects.filter(stage=Stage.EMBARGOED, embargo_until__lte=timezone.now())
+    return sum(_lift(evaluation) for evaluation in due)
+
+
+@transaction.atomic
+def _lift(evaluation: Evaluation) -> int:
+    evaluation = Evaluation.objects.select_for_update().get(pk=evaluation.pk)
+    if evaluation.stage != Stage.EMBARGOED:
+        return 0
+    embargoed = Publication.objects.filter(
+        run__evaluation=evaluation,
+        withdrawn_at__isnull=True,
+        review__release_to=ReleaseTo.EMBARGOED,
+        review__embargo_until__lte=timezone.now(),
+    )
+    for publication in embargoed.select_related("estimate", "published_by"):
+        publish_estimate(estimate=publication.estimate, by=publication.published_by)
+    move_stage(evaluation=evaluation, to_stage=Stage.PUBLIC, by=None, reason="The embargo ended.")
+    return 1
+
+
+@transaction.atomic
+def withdraw_publication(*, publication: Publication, reason: str, by: User) -> Publication:
+    """Withdraw a released estimate: it keeps its page, which says why."""
+    require(by, Permission.WITHDRAW, publication.run)
+    if not reason.strip():
+        raise BadInput([Issue("no_reason", "Say why the estimate is withdrawn.", "Write the reason.", column="reason")])
+    if publication.withdrawn_at is not None:
+        return publication
+    withdraw_estimate(estimate=publication.estimate, reason=reason.strip(), by=by)
+    publication.withdrawn_at, publication.withdrawn_by = timezone.now(), by
+    publication.withdrawn_reason = reason.strip()
+    publication.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_reason"])
+    detail = {"estimate": publication.estimate_id, "reason": reason.strip()}
+    write_audit(publication.run.evaluation, by=by, verb="withdraw_estimate", subject=publication, detail=detail)
+    return publication

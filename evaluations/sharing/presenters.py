@@ -1,0 +1,82 @@
+"""Where an evaluation stands, as steps, and what a reviewer is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from evaluations.datasets.models import DatasetKind, DatasetState
+from evaluations.runs.models import RunState
+from evaluations.runs.queries import runs_where
+from evaluations.sharing.models import Publication, ReviewState
+from evaluations.workspaces.models import Evaluation
+
+DATA_ADDRESS = "/evaluations/{}/data/"
+
+
+def steps(evaluation: Evaluation, viewer: Any) -> list[dict[str, str]]:
+    """The steps from data to a released estimate, each with where it stands."""
+    facts = [
+        ("Upload the data", DATA_ADDRESS.format(evaluation.pk), *_data(evaluation)),
+        ("State and lock the plan", reverse("plan", args=[evaluation.pk]), *_plan(evaluation)),
+        ("Run it", reverse("runs", args=[evaluation.pk]), *_runs(evaluation, viewer)),
+    ]
+    if not evaluation.is_example:
+        facts.append(("Have it released", reverse("sharing", args=[evaluation.pk]), *_release(evaluation)))
+    first_open = next((place for place, fact in enumerate(facts) if not fact[2]), None)
+    return [
+        {
+            "text": text,
+            "href": href,
+            "state": "done" if done else "current" if place == first_open else "todo",
+            "note": note,
+        }
+        for place, (text, href, done, note) in enumerate(facts)
+    ]
+
+
+def _data(evaluation: Evaluation) -> tuple[bool, str]:
+    usable = evaluation.datasets.filter(kind=DatasetKind.OUTCOMES, state=DatasetState.READY)
+    names = [each.original_name for each in usable]
+    return bool(names), ", ".join(names)
+
+
+def _plan(evaluation: Evaluation) -> tuple[bool, str]:
+    locked = evaluation.plans.filter(locked_at__isnull=False).first()
+    if locked is None:
+        return False, "Draft" if evaluation.plans.exists() else ""
+    return True, f"Plan {locked.version} is locked"
+
+
+def _runs(evaluation: Evaluation, viewer: Any) -> tuple[bool, str]:
+    runs = list(runs_where(viewer).filter(evaluation=evaluation))
+    answered = [run for run in runs if run.state in (RunState.DONE, RunState.REFUSED)]
+    if not runs:
+        return False, ""
+    latest = runs[0]
+    return bool(answered), f"{len(runs)} so far; the latest is {latest.get_state_display().lower()}"
+
+
+def _release(evaluation: Evaluation) -> tuple[bool, str]:
+    released = Publication.objects.filter(run__evaluation=evaluation).count()
+    if released:
+        return True, f"{released} estimate{'s' if released > 1 else ''} in the catalogue"
+    waiting = evaluation.runs.filter(reviews__state=ReviewState.REQUESTED).exists()
+    return False, "Waiting for the reviewer" if waiting else ""
+
+
+def about_rows(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """What the evaluation states about itself, for a summary list."""
+    rows: list[dict[str, Any]] = [{"key": "Purpose", "value": evaluation.purpose}]
+    if evaluation.intervention is not None:
+        rows.append({"key": "Intervention", "value": evaluation.intervention.name})
+    if evaluation.outcome is not None:
+        rows.append({"key": "Headline outcome", "value": evaluation.outcome.name})
+    return [
+        *rows,
+        {"key": "Owned by", "value": evaluation.owner.name},
+        {"key": "Lawful basis", "value": evaluation.get_lawful_basis_display()},
+        {"key": "One row is about", "value": "One person" if evaluation.units_are_people else "A group or a place"},
+        {"key": "Started", "value": f"{evaluation.created_at:%-d %B %Y} by {evaluation.created_by}"},
+    ]

@@ -1,0 +1,91 @@
+"""What a viewer may read of reviews and publications, who may review, and what came before a run."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from evaluations.organisations.models import Membership, User
+from evaluations.organisations.permissions import Permission, Viewer, roles_that_may
+from evaluations.plans.models import AnalysisPlan
+from evaluations.plans.presenters import difference_text
+from evaluations.plans.queries import differences
+from evaluations.runs.models import AnalysisRun, RunState
+from evaluations.sharing.models import Publication, Review, ReviewState
+from evaluations.workspaces.queries import evaluations_where
+from evidence.drawing.numbers import digits_for, number_text
+
+
+def reviews_where(viewer: Viewer, permission: Permission = Permission.SEE_RESULTS) -> QuerySet[Review]:
+    """The reviews of runs on whose evaluations the viewer has `permission`."""
+    found = Review.objects.filter(run__evaluation__in=evaluations_where(viewer, permission))
+    return found.select_related("run__evaluation", "run__plan", "reviewer", "requested_by", "decided_by")
+
+
+def reviews_waiting_for(viewer: Viewer) -> QuerySet[Review]:
+    """The reviews that wait for this viewer's decision."""
+    if not viewer.is_authenticated:
+        return Review.objects.none()
+    return reviews_where(viewer).filter(reviewer_id=viewer.pk, state=ReviewState.REQUESTED)
+
+
+def publications_where(viewer: Viewer) -> QuerySet[Publication]:
+    """The publications of runs whose results the viewer may see."""
+    found = Publication.objects.filter(run__evaluation__in=evaluations_where(viewer, Permission.SEE_RESULTS))
+    return found.select_related("run", "estimate", "review__reviewer")
+
+
+def possible_reviewers(run: AnalysisRun) -> QuerySet[User]:
+    """Who may release this run: senior enough where it is granted, and not one of its authors."""
+    granting = [each for each, granted in run.access().items() if Permission.RELEASE in granted]
+    senior = Membership.objects.filter(
+        organisation_id__in=granting, role__in=roles_that_may(Permission.RELEASE), ended_at__isnull=True
+    )
+    return User.objects.filter(pk__in=senior.values("user_id"), is_active=True).exclude(pk__in=authors_of(run))
+
+
+def authors_of(run: AnalysisRun) -> set[int]:
+    """The people who stated or locked the plan, or started the run."""
+    people = {run.created_by_id, run.plan.created_by_id, run.plan.locked_by_id}
+    return {person for person in people if person is not None}
+
+
+def other_plans(run: AnalysisRun) -> QuerySet[AnalysisPlan]:
+    """The other plans locked for the same evaluation, in order."""
+    return run.evaluation.plans.filter(locked_at__isnull=False).exclude(pk=run.plan_id).order_by("version")
+
+
+def other_runs(run: AnalysisRun) -> QuerySet[AnalysisRun]:
+    """Every other run of the same evaluation, whatever came of it, in order."""
+    return run.evaluation.runs.exclude(pk=run.pk).select_related("plan").order_by("number")
+
+
+def what_differed(run: AnalysisRun) -> list[str]:
+    """A sentence for each other plan and run: how its design differed from this one, and what it found."""
+    sentences = []
+    for plan in other_plans(run):
+        changes = [difference_text(each) for each in differences(plan.spec, run.plan.spec)]
+        told = " ".join(changes) or "The same design."
+        reason = f" Reason given: {plan.deviation_reason}" if plan.deviation_reason else ""
+        sentences.append(f"Plan {plan.version}, against the plan released: {told}{reason}")
+    sentences += [
+        f"Run {other.number} (plan {other.plan.version}): {_outcome(other, run)}" for other in other_runs(run)
+    ]
+    return sentences
+
+
+def _outcome(other: AnalysisRun, run: AnalysisRun) -> str:
+    if other.state != RunState.DONE or other.result is None:
+        return f"{other.get_state_display().lower()}. {other.reason}".strip()
+    if other.result_sha256 == run.result_sha256:
+        return "the same result, digit for digit."
+    value = other.result["estimates"][0].get("value")
+    found = "no number" if value is None else number_text(value, digits=digits_for(value))
+    return f"{found} as its headline estimate."
+
+
+def unaccounted_runs(viewer: Viewer) -> QuerySet[AnalysisRun]:
+    """Answered runs of locked plans that were neither released nor asked to be; examples aside."""
+    answered = AnalysisRun.objects.filter(
+        evaluation__in=evaluations_where(viewer, Permission.SEE_RESULTS).filter(is_example=False)
+    ).filter(Q(state=RunState.DONE) | Q(state=RunState.REFUSED))
+    return answered.filter(publications__isnull=True, reviews__isnull=True)
