@@ -9,6 +9,10 @@ from evaluations.organisations.api import OrganisationViewSet, TokenViewSet
 from evaluations.plans.api import PlanViewSet
 from evaluations.runs.api import RunViewSet
 from evaluations.workspaces.api import EvaluationViewSet
+from evidence.catalogue.api import OutcomeViewSet, SourceViewSet, StudyViewSet, TargetGroupViewSet
+from evidence.estimates.api import EstimateViewSet
+from evidence.search.api.interventions import InterventionViewSet
+from evidence.search.api.places import PlaceViewSet
 
 router = DefaultRouter()
 router.include_root_view = False
@@ -17,6 +21,13 @@ router.register("tokens", TokenViewSet, basename="token")
 router.register("evaluations", EvaluationViewSet, basename="evaluation")
 router.register("plans", PlanViewSet, basename="plan")
 router.register("runs", RunViewSet, basename="run")
+router.register("interventions", InterventionViewSet, basename="intervention")
+router.register("estimates", EstimateViewSet, basename="estimate")
+router.register("studies", StudyViewSet, basename="study")
+router.register("outcomes", OutcomeViewSet, basename="outcome")
+router.register("target-groups", TargetGroupViewSet, basename="target-group")
+router.register("places", PlaceViewSet, basename="place")
+router.register("sources", SourceViewSet, basename="source")
 
 app_name = "api"
 urlpatterns: list[URLPattern | URLResolver] = [

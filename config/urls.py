@@ -11,10 +11,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("evaluations.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("", TemplateView.as_view(template_name="pages/start.html"), name="start"),
     path("accessibility/", TemplateView.as_view(template_name="pages/accessibility.html"), name="accessibility"),
     path("credits/", TemplateView.as_view(template_name="pages/credits.html"), name="credits"),
     path("account/", account_home, name="account"),
     path("account/invitation/<str:token>/", invitation, name="account-invitation"),
     path("account/", include("allauth.urls")),
+    path("", include("evidence.urls")),
 ]

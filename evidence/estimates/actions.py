@@ -11,7 +11,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from evidence.catalogue.issues import CatalogueRefused, Issue
-from evidence.catalogue.models import Intervention, Outcome, Source, Study, StudyStatus, TargetGroup, Visibility
+from evidence.catalogue.models import (
+    Intervention,
+    InterventionAudience,
+    Outcome,
+    Source,
+    Study,
+    StudyAudience,
+    StudyStatus,
+    TargetGroup,
+    Visibility,
+)
 from evidence.estimates.models import EffectEstimate, EstimateAudience, EstimateKind, Origin, Standing
 
 
@@ -268,10 +278,17 @@ def build_estimate(
 
 
 def _name_audience(estimate: EffectEstimate, organisation_ids: Iterable[int]) -> None:
-    EstimateAudience.objects.bulk_create(
-        [EstimateAudience(estimate=estimate, organisation_id=each) for each in sorted(set(organisation_ids))],
-        ignore_conflicts=True,
+    """Name who may see the estimate, and with it the study and intervention it cannot be read without."""
+    named = sorted(set(organisation_ids))
+    subjects: tuple[tuple[Any, str, Any], ...] = (
+        (EstimateAudience, "estimate", estimate),
+        (StudyAudience, "study", estimate.study),
+        (InterventionAudience, "intervention", estimate.intervention),
     )
+    for audience, subject, row in subjects:
+        audience.objects.bulk_create(
+            [audience(**{subject: row, "organisation_id": each}) for each in named], ignore_conflicts=True
+        )
 
 
 @transaction.atomic

@@ -10,7 +10,8 @@ MESSAGE = "Estimates are never edited or deleted: withdraw or supersede them, wi
 
 
 def _guarded_columns() -> list[str]:
-    return [field.column for field in EffectEstimate._meta.local_fields if field.name not in LIFECYCLE_FIELDS]
+    fields = EffectEstimate._meta.local_concrete_fields
+    return [str(field.column) for field in fields if field.name not in LIFECYCLE_FIELDS]
 
 
 def _sqlite_guards(table: str, columns: str) -> list[str]:

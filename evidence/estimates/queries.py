@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from evidence.catalogue.models import Intervention, Visibility
+from evidence.catalogue.queries import interventions_visible_to
 from evidence.estimates.models import EffectEstimate, EstimateQuerySet
 
 
 def estimates_visible_to(viewer: Any) -> EstimateQuerySet:
-    """Every estimate the viewer may open, withdrawn and superseded ones included, with what their pages name."""
-    return EffectEstimate.objects.visible_to(viewer).select_related(
-        "intervention", "study", "outcome", "source", "target_group"
+    """Every estimate the viewer may open, withdrawn and superseded ones included, with what their pages name.
+
+    The estimates of an intervention the viewer may not see are hidden with it.
+    """
+    return (
+        EffectEstimate.objects.visible_to(viewer)
+        .filter(intervention__in=interventions_visible_to(viewer))
+        .select_related("intervention", "study", "outcome", "source", "target_group")
     )
 
 

@@ -39,7 +39,7 @@ class VisibleQuerySet(models.QuerySet):
         organisations = organisation_ids_of(viewer)
         if not organisations:
             return self.filter(seen)
-        audience = self.model.audience.rel.related_model
+        audience: Any = self.model._meta.get_field("audience").related_model
         shared = audience.objects.filter(organisation_id__in=organisations).values(audience.SUBJECT)
         return self.filter(seen | Q(pk__in=shared))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from evidence.catalogue.issues import CatalogueRefused, Issue
@@ -27,7 +27,7 @@ from evidence.estimates.starter.reading import Row
 from evidence.estimates.starter.records import Entry, Starter, read_starter
 from evidence.places.models import Place, PlaceChange, PlaceFigure, PlaceMeasure
 
-Rows = dict[str, Any]
+Rows = dict[str | None, Any]
 
 
 def load_starter(folder: Path, *, by: Any = None) -> dict[str, tuple[int, int]]:
@@ -79,7 +79,7 @@ def _store(starter: Starter, *, by: Any) -> dict[str, tuple[int, int]]:
 
 
 def _add(
-    model: type[models.Model],
+    model: Any,
     entries: list[Entry],
     counts: dict[str, tuple[int, int]],
     *,
@@ -104,7 +104,7 @@ def _referred(entry: Entry, one: dict[str, Rows]) -> dict:
     return {name: rows[entry.one[name]] for name, rows in one.items() if entry.one.get(name)}
 
 
-def _link(model: type[models.Model], name: str, pairs: Iterable[tuple[Any, Entry]], targets: Rows) -> None:
+def _link(model: Any, name: str, pairs: Iterable[tuple[Any, Entry]], targets: Rows) -> None:
     field: Any = model._meta.get_field(name)
     through = field.remote_field.through
     links = [
@@ -168,7 +168,7 @@ def _add_notes(starter: Starter, interventions: Rows, sources: Rows, counts: dic
 
 
 def _add_pairs(
-    model: type[models.Model],
+    model: Any,
     entries: list[Entry],
     counts: dict[str, tuple[int, int]],
     *,

@@ -213,8 +213,9 @@ def test_a_superseded_estimate_points_on_and_is_not_pooled(log, person):
     assert codes(refused) == {"goes_round"}
 
 
-def test_a_draft_is_seen_by_editors_and_the_organisations_it_names_only(log, person):
+def test_a_draft_is_seen_by_editors_and_the_organisations_it_names_only(log, person, intervention):
     row = log()
+    assert intervention.visibility == "draft"
     assert not estimates_visible_to(AnonymousUser()).exists()
     assert not estimates_visible_to(person).exists()
     share_estimate(estimate=row, organisation_ids=[7], by=person)

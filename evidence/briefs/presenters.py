@@ -1,0 +1,125 @@
+"""An intervention in words: what is known, how sure, what it costs, who may lose."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from evidence.briefs.queries import Account
+from evidence.catalogue.models import Intervention
+from evidence.estimates.models import EstimateKind
+from evidence.estimates.presenters import GroupedEstimates, grouped, improvement, interval_of
+
+CURRENCIES = {"GBP": "£", "USD": "$", "EUR": "€"}
+DIRECTION_WORDS = (
+    ("better", "point to an improvement"),
+    ("worse", "point the wrong way"),
+    ("inconclusive", "leave open both directions"),
+    ("no_difference", "show no difference"),
+    ("unclear", "are on outcomes where better is not clear"),
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The short answer on an intervention: one sentence, then what qualifies it."""
+
+    sentence: str
+    points: tuple[str, ...]
+
+
+def short_answer(account: Account) -> Answer:
+    """What is known of an intervention, counted but not pooled."""
+    effects = [each for each in account.estimates if each.estimate_kind == EstimateKind.CAUSAL]
+    return Answer(sentence=_sentence(account, len(effects)), points=tuple(_points(account, effects)))
+
+
+def _sentence(account: Account, n_effects: int) -> str:
+    name = account.intervention.name
+    if n_effects:
+        studies = len({each.study_id for each in account.estimates if each.estimate_kind == EstimateKind.CAUSAL})
+        outcomes = len({each.outcome_id for each in account.estimates if each.estimate_kind == EstimateKind.CAUSAL})
+        return (
+            f"{_count(n_effects, 'estimated effect')} of {name} {'is' if n_effects == 1 else 'are'} recorded here, "
+            f"from {_count(studies, 'study', 'studies')}, on {_count(outcomes, 'outcome')}."
+        )
+    if any(each.estimate_kind == EstimateKind.NULL for each in account.estimates):
+        return f"Studies of {name} looked for an effect and found none; no size was given."
+    if account.estimates:
+        return f"No effect of {name} has been estimated in what is recorded here: the figures below are not effects."
+    if account.gaps:
+        return f"{name} has never been evaluated, as far as the sources here show."
+    if account.made:
+        return f"{name} has been studied, but no estimate was in what we read."
+    return f"No evaluation of {name} is recorded here. That is not the same as never evaluated."
+
+
+def _points(account: Account, effects: list) -> Iterable[str]:
+    if effects:
+        ways = Counter(improvement(each) for each in effects)
+        parts = [f"{ways[way]} {words}" for way, words in DIRECTION_WORDS if ways[way]]
+        yield f"Of these, {_listed(parts)}. Counts of directions are not a synthesis."
+        without = sum(interval_of(each) is None for each in effects)
+        if without:
+            whole = "None carries" if without == len(effects) else f"{without} of {len(effects)} carry no"
+            rest = " a standard error or interval" if without == len(effects) else " standard error or interval"
+            yield f"{whole}{rest} in what was read, so they cannot be pooled and it cannot be said how sure they are."
+    nulls = sum(each.estimate_kind == EstimateKind.NULL for each in account.estimates)
+    if nulls and effects:
+        yield f"{_count(nulls, 'finding')} of no effect. No effect found is not zero."
+    others = len(account.estimates) - len(effects) - nulls
+    if others:
+        yield f"{_count(others, 'other figure')} below {'is' if others == 1 else 'are'} not effects, and marked so."
+    if account.coming:
+        yield f"{_count(len(account.coming), 'study', 'studies')} under way or planned."
+    for gap in account.gaps if account.estimates else ():
+        yield gap.statement
+
+
+def evidence_groups(account: Account) -> tuple[GroupedEstimates, ...]:
+    """The estimates in words, each group of kinds apart from the others."""
+    return grouped(account.estimates)
+
+
+def cost_words(intervention: Intervention) -> str:
+    """What it costs per participant, with the year of the prices, or that this is not known."""
+    if intervention.cost_per_participant is None:
+        return intervention.cost_note or "No cost per participant was found."
+    sign = CURRENCIES.get(intervention.cost_currency, f"{intervention.cost_currency} ")
+    amount = f"{intervention.cost_per_participant:,.2f}".removesuffix(".00")
+    return f"{sign}{amount} per participant, in {intervention.cost_price_year} prices. {intervention.cost_note}".strip()
+
+
+def losers_words(intervention: Intervention) -> str:
+    """Who might lose out, and whether anyone measured it."""
+    status = intervention.get_losers_examined_display()
+    return f"{status}. {intervention.who_might_lose_out}".strip()
+
+
+def fact_rows(intervention: Intervention) -> list[dict]:
+    """What it is, as rows of a summary list."""
+    years = " to ".join(part for part in (intervention.started, intervention.ended) if part)
+    cost_source = intervention.cost_source
+    return [
+        {"key": "Type", "value": intervention.kind},
+        {"key": "Life stage", "value": f"{intervention.get_life_stage_display()}; ages {intervention.ages}"},
+        {"key": "Status", "value": intervention.status_detail or intervention.get_status_display()},
+        {"key": "Dates", "value": years},
+        {"key": "Where", "value": intervention.where},
+        {"key": "Led by", "value": intervention.lead_body},
+        {
+            "key": "Cost",
+            "value": cost_words(intervention),
+            "hint": f"Source: {cost_source.title}" if cost_source else "",
+        },
+        {"key": "Who might lose out", "value": losers_words(intervention)},
+    ]
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

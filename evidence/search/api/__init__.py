@@ -1,0 +1,1 @@
+"""Interventions and places over the API."""

@@ -1,0 +1,104 @@
+"""The start page and the lists."""
+
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from evidence.catalogue.models import Intervention, LifeStage, Status, Study, StudyStatus
+from evidence.catalogue.queries import outcomes_known, target_groups_known
+from evidence.estimates.models import EffectEstimate, EstimateKind
+from evidence.estimates.presenters import grouped
+from evidence.estimates.queries import estimates_listed_for
+from evidence.places.queries import place_by_code, places_around, places_known, places_within
+from evidence.search.queries import interventions_found
+
+ON_A_PAGE = 25
+
+
+def start(request: HttpRequest) -> HttpResponse:
+    """What the catalogue holds, and a way in."""
+    estimates = estimates_listed_for(request.user)
+    counts = {
+        "interventions": Intervention.objects.visible_to(request.user).count(),
+        "estimates": estimates.count(),
+        "effects": estimates.filter(estimate_kind=EstimateKind.CAUSAL).count(),
+        "poolable": EffectEstimate.objects.poolable().count(),
+        "gaps": Study.objects.visible_to(request.user).filter(status=StudyStatus.NEVER_EVALUATED).count(),
+    }
+    return render(request, "search/start.html", {"counts": counts})
+
+
+def interventions(request: HttpRequest) -> HttpResponse:
+    """Interventions that match the words and the filters."""
+    text = request.GET.get("search", "").strip()[:200]
+    filters = {
+        "life_stage": [value for value in request.GET.getlist("life_stage") if value in LifeStage.values],
+        "status": [value for value in request.GET.getlist("status") if value in Status.values],
+    }
+    found = interventions_found(request.user, text=text, filters=filters)
+    page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
+    facets = [
+        _facet("life_stage", "Life stage", LifeStage.choices, filters["life_stage"]),
+        _facet("status", "Status", Status.choices, filters["status"]),
+    ]
+    context = {"page": page, "text": text, "facets": facets}
+    return render(request, "search/interventions.html", context)
+
+
+def _facet(name: str, legend: str, choices: list, selected: list[str]) -> dict:
+    options = [{"value": value, "label": label, "selected": value in selected} for value, label in choices]
+    return {"name": name, "legend": legend, "options": options, "open": bool(selected)}
+
+
+def place(request: HttpRequest, code: str) -> HttpResponse:
+    """One place: its figures, and the evidence from it and from the areas it lies within."""
+    found = place_by_code(request.user, code=code)
+    if found is None:
+        raise Http404("There is no such place.")
+    visible = Intervention.objects.visible_to(request.user)
+    context = {
+        "crumbs": [("Places", reverse("places"))],
+        "place": found,
+        "here": visible.filter(places__in=[found.pk, *places_within(found)]).distinct().order_by("name"),
+        "around": visible.filter(places__in=places_around(found)[1:]).distinct().order_by("name"),
+        "figures": found.figures.all(),
+    }
+    return render(request, "places/place.html", context)
+
+
+def places(request: HttpRequest) -> HttpResponse:
+    """Every place, by kind."""
+    return render(request, "places/places.html", {"places": places_known(request.user).order_by("kind", "name")})
+
+
+def outcome(request: HttpRequest, slug: str) -> HttpResponse:
+    """One outcome: how it is measured, breaks in its series, and the estimates on it."""
+    found = get_object_or_404(outcomes_known(request.user), slug=slug)
+    estimates = estimates_listed_for(request.user).filter(outcome=found).order_by("intervention__name", "pk")
+    crumbs = [("Outcomes", reverse("outcomes"))]
+    context = {
+        "crumbs": crumbs,
+        "outcome": found,
+        "groups": grouped(estimates),
+        "breaks": found.series_breaks.select_related("source"),
+    }
+    return render(request, "catalogue/outcome.html", context)
+
+
+def outcomes(request: HttpRequest) -> HttpResponse:
+    """Every outcome, by domain."""
+    found = outcomes_known(request.user).annotate(n_estimates=Count("estimates"))
+    return render(request, "catalogue/outcomes.html", {"outcomes": found})
+
+
+def target_group(request: HttpRequest, slug: str) -> HttpResponse:
+    """One target group: who it is, the measure used, and the interventions for it."""
+    found = get_object_or_404(target_groups_known(request.user), slug=slug)
+    context = {
+        "crumbs": [],
+        "group": found,
+        "interventions": Intervention.objects.visible_to(request.user).filter(target_groups=found).order_by("name"),
+    }
+    return render(request, "catalogue/target_group.html", context)

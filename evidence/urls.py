@@ -1,0 +1,24 @@
+"""Addresses of the catalogue's pages."""
+
+from django.contrib.sitemaps.views import sitemap
+from django.urls import path
+
+from evidence.briefs import views as briefs
+from evidence.estimates import views as estimates
+from evidence.ratings import views as ratings
+from evidence.search import views as search
+from evidence.search.sitemaps import SITEMAPS
+
+urlpatterns = [
+    path("", search.start, name="start"),
+    path("interventions/", search.interventions, name="interventions"),
+    path("interventions/<slug:slug>/", briefs.intervention, name="intervention"),
+    path("estimates/<int:pk>/", estimates.estimate, name="estimate"),
+    path("studies/<int:pk>/", ratings.study, name="study"),
+    path("places/", search.places, name="places"),
+    path("places/<str:code>/", search.place, name="place"),
+    path("outcomes/", search.outcomes, name="outcomes"),
+    path("outcomes/<slug:slug>/", search.outcome, name="outcome"),
+    path("target-groups/<slug:slug>/", search.target_group, name="target-group"),
+    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+]
