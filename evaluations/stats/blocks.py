@@ -7,11 +7,12 @@ order, so the digits do not depend on how many workers there are or which of the
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import partial, reduce
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -24,12 +25,18 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True)
 class Sums:
-    """Base of the sums of one block: a frozen dataclass of arrays and numbers that add field by field."""
+    """Base of the sums of one block: a frozen dataclass whose fields (arrays, numbers, tuples of them) add up."""
 
     def __add__(self, other: Self) -> Self:
         """The sums of both blocks."""
         pairs = ((item.name, getattr(self, item.name), getattr(other, item.name)) for item in fields(self))
-        return type(self)(**{name: mine + theirs for name, mine, theirs in pairs})
+        return type(self)(**{name: _plus(mine, theirs) for name, mine, theirs in pairs})
+
+
+def _plus(mine: Any, theirs: Any) -> Any:
+    if isinstance(mine, tuple):
+        return tuple(_plus(a, b) for a, b in zip(mine, theirs, strict=True))
+    return mine + theirs
 
 
 S = TypeVar("S", bound=Sums)
@@ -63,12 +70,18 @@ def block_slices(n_units: int, size: int = BLOCK_UNITS) -> tuple[slice, ...]:
 
 
 def map_in_order(work: Callable[[Block], Part], blocks: Sequence[Block], *, workers: int = 1) -> Iterator[Part]:
-    """`work` of each block, in the order of the blocks, on `workers` threads."""
+    """`work` of each block, in the order of the blocks, on `workers` threads; few results wait at a time."""
     if workers <= 1 or len(blocks) <= 1:
         yield from map(work, blocks)
         return
     with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(work, blocks)
+        waiting: deque[Future[Part]] = deque()
+        for block in blocks:
+            waiting.append(pool.submit(work, block))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def total(parts: Iterable[S]) -> S:

@@ -1,0 +1,104 @@
+"""Diagnostics of group-time effects: the joint test of the leads, overlap, and holes in the panel."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from evaluations.stats.callaway_santanna.cells import Cell
+from evaluations.stats.callaway_santanna.sources import Estimated
+from evaluations.stats.results import Diagnostic
+from evaluations.stats.spec import Options
+from evaluations.stats.uncertainty import LARGE_SAMPLE_CLUSTERS, Reference, wald_test
+
+TESTED = (
+    "Tests whether all pre-treatment effects are zero together. A small p-value is evidence that groups were already"
+    " drifting apart. A large one does not show that they were not, still less that they would not have after"
+    " treatment: the test may have had little power."
+)
+
+
+def pretrend_tests(found: Estimated, options: Options, reference: Reference) -> tuple[Diagnostic, ...]:
+    """The joint test of all cells before treatment; with anticipation, also of those before it could act."""
+    whole = _joint_test(found, "pretrend_joint", TESTED, reference, lambda cell: cell.period < cell.start)
+    if options.anticipation == 0:
+        return (whole,)
+    reach = options.anticipation
+    before = _joint_test(
+        found,
+        "pretrend_joint_before_anticipation",
+        f"The same test without the {reach} period{'s' if reach > 1 else ''} in which treatment may be anticipated. "
+        + TESTED,
+        reference,
+        lambda cell: cell.period < cell.start - reach,
+    )
+    return (whole, before)
+
+
+def _joint_test(found: Estimated, code: str, reading: str, reference: Reference, is_tested) -> Diagnostic:
+    effects = found.effects
+    cells: list[Cell] = list(effects.cells)
+    usable = [
+        n for n, cell in enumerate(cells) if is_tested(cell) and effects.is_known[n] and not effects.is_alone[n]
+    ]
+    covariance = effects.cross[np.ix_(usable, usable)]
+    noise = (1e-12 * found.scale) ** 2
+    usable = [n for n, variance in zip(usable, np.diag(covariance), strict=True) if variance > noise]
+    test = wald_test(effects.value[usable], effects.cross[np.ix_(usable, usable)]) if usable else None
+    if test is None:
+        return Diagnostic(
+            code,
+            "There is no pre-treatment period to test: nothing here shows whether groups moved in parallel before.",
+        )
+    p_value = None if reference.is_withheld else joint_p_value(test.statistic, test.df, found.n_clusters)
+    return Diagnostic(code, reading, statistic=test.statistic, df=test.df, p_value=p_value)
+
+
+def joint_p_value(statistic: float, df: int, n_clusters: int) -> float | None:
+    """The p-value of a Wald statistic: chi-squared, or Hotelling's F below `LARGE_SAMPLE_CLUSTERS` clusters."""
+    if n_clusters >= LARGE_SAMPLE_CLUSTERS:
+        return float(stats.chi2.sf(statistic, df))
+    spare = n_clusters - df
+    if spare <= 0:
+        return None
+    return float(stats.f.sf(statistic * spare / (df * (n_clusters - 1)), df, spare))
+
+
+def overlap(found: Estimated) -> tuple[Diagnostic, ...]:
+    """How many comparison units are so unlike the treated that they count for nothing, or for too much."""
+    effects = found.effects
+    if effects.n_effective is None:
+        return ()
+    known = np.flatnonzero(effects.is_known)
+    thinnest = int(known[np.argmin(effects.n_effective[known])])
+    cell = effects.cells[thinnest]
+    return (
+        Diagnostic(
+            "overlap",
+            "The smallest number of equally weighted comparison units that any cohort's comparison amounts to after"
+            " weighting by the odds of treatment. A small number means that few comparison units resemble the"
+            " treated, and the estimate leans on them; it cannot show what the covariates leave out.",
+            statistic=float(effects.n_effective[thinnest]),
+            details={
+                "cohort": found.label(cell.cohort),
+                "period": found.periods[cell.period],
+                "comparison_units": int(effects.n_controls[thinnest]),
+                "comparison_units_without_weight": int(effects.n_trimmed[known].max()),
+            },
+        ),
+    )
+
+
+def holes(found: Estimated, options: Options) -> tuple[Diagnostic, ...]:
+    """How much of the panel was not observed, and what was done about it."""
+    if found.missing_share <= 0:
+        return ()
+    return (
+        Diagnostic(
+            "unbalanced_panel",
+            f"{found.missing_share:.1%} of unit-periods were not observed. Each cohort and period is estimated from the"
+            " units observed both then and in its base period, so different periods can describe different units."
+            " Options 'balanced' and 'cross_sections' make other choices, and can give other answers.",
+            statistic=found.missing_share,
+        ),
+    )

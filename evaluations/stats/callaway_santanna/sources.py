@@ -1,0 +1,245 @@
+"""From a panel or cross-sections to group-time effects: which rounds to run on which blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from evaluations.stats.blocks import map_in_order, run_rounds, total
+from evaluations.stats.callaway_santanna.adjusted import AdjustedEffects
+from evaluations.stats.callaway_santanna.cells import Cell, Cohort, cells_of, cohorts_of, is_always_treated
+from evaluations.stats.callaway_santanna.cross_sections import CrossSections, cross_section_effects
+from evaluations.stats.callaway_santanna.designs import designs_of
+from evaluations.stats.callaway_santanna.effects import GroupTimeEffects, adjusted_group_time_effects
+from evaluations.stats.callaway_santanna.influence import InfluenceSums
+from evaluations.stats.callaway_santanna.means import (
+    Contrasts,
+    Moments,
+    block_cluster_influence,
+    block_moments,
+    group_time_effects,
+)
+from evaluations.stats.callaway_santanna.unit_blocks import UnitBlocks
+from evaluations.stats.issues import NotEstimable
+from evaluations.stats.nuisance import Standardisation
+from evaluations.stats.panel import Panel
+from evaluations.stats.results import CohortCount, Dropped, Label
+from evaluations.stats.spec import Options
+from evaluations.stats.table import Table
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Which clusters have units of each cohort: pairs of a cluster and a cohort's position, each once."""
+
+    cluster: np.ndarray
+    cohort: np.ndarray
+
+    @classmethod
+    def of(cls, cluster: np.ndarray, cohort: np.ndarray) -> Presence:
+        """From one entry for each unit or row."""
+        pairs = np.unique(cluster.astype(np.int64) << 16 | cohort)
+        return cls(pairs >> 16, pairs & 0xFFFF)
+
+    def count(self, cohorts: np.ndarray) -> int:
+        """Clusters with a unit of any of these cohorts (a mask over positions)."""
+        return len(np.unique(self.cluster[cohorts[self.cohort]]))
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """Group-time effects with what the report says about their sample."""
+
+    effects: GroupTimeEffects
+    periods: tuple[Label, ...]
+    cohort_labels: tuple[Label, ...]
+    presence: Presence
+    n_clusters: int
+    n_rows: int
+    cohorts: tuple[CohortCount, ...]
+    dropped: tuple[Dropped, ...]
+    scale: float
+    missing_share: float = 0.0
+
+    def label(self, code: int) -> Label:
+        """A cohort's label in the file."""
+        return self.cohort_labels[code]
+
+
+def from_panel(panel: Panel, options: Options, *, draws: int, workers: int, tick: Progress) -> Estimated:
+    """Effects on a panel, from pairs of periods in which a unit was observed."""
+    panel = panel.without(is_always_treated(panel.starts, options.anticipation), "always_treated")
+    if options.unbalanced == "balanced":
+        panel = panel.without(~np.isfinite(panel.outcome).all(axis=1), "unit_not_in_every_period")
+    _check_units(panel.n_units, panel.n_clusters, panel.outcome)
+    cohorts = cohorts_of(panel.starts, panel.cohort_codes)
+    cells = cells_of(cohorts, panel.n_periods, options)
+    blocks = UnitBlocks.of(panel, cohorts)
+    is_balanced = panel.is_balanced
+    if panel.covariates is None and is_balanced:
+        effects = _from_means(blocks, cells, draws=(draws, options.seed), workers=workers, tick=tick)
+    else:
+        effects = _adjusted(blocks, cells, options, draws=draws, workers=workers, tick=tick)
+    n_rows = panel.n_rows
+    return Estimated(
+        effects=effects,
+        periods=panel.periods,
+        cohort_labels=panel.cohort_labels,
+        presence=Presence.of(panel.cluster, _positions(panel.cohort_codes, cohorts)),
+        n_clusters=panel.n_clusters,
+        n_rows=n_rows,
+        cohorts=panel.cohort_counts(),
+        dropped=panel.dropped,
+        scale=_scale(panel.outcome),
+        missing_share=1 - n_rows / panel.outcome.size,
+    )
+
+
+def _from_means(
+    blocks: UnitBlocks, cells: tuple[Cell, ...], *, draws: tuple[int, int], workers: int, tick: Progress
+) -> GroupTimeEffects:
+    numbers = range(len(blocks))
+    moments: Moments = total(map_in_order(lambda n: block_moments(blocks.block(n)), numbers, workers=workers))
+    tick(0.5)
+
+    def by_cluster(contrasts: Contrasts) -> InfluenceSums:
+        work = partial(block_cluster_influence, contrasts=contrasts, mean=moments.mean, draws=draws)
+        return total(map_in_order(lambda n: work(blocks.block(n)), numbers, workers=workers))
+
+    needs_clusters = blocks.panel.is_clustered_above_unit or draws[0] > 0
+    return group_time_effects(cells, blocks.cohorts, moments, by_cluster if needs_clusters else None)
+
+
+def _adjusted(
+    blocks: UnitBlocks, cells: tuple[Cell, ...], options: Options, *, draws: int, workers: int, tick: Progress
+) -> GroupTimeEffects:
+    panel, cohorts = blocks.panel, blocks.cohorts
+    designs = designs_of(
+        cells,
+        cohorts,
+        n_periods=panel.n_periods,
+        is_balanced=panel.is_balanced,
+        covariates_vary=panel.covariates_vary,
+    )
+    estimation = "reg" if panel.covariates is None else options.estimation
+    method = AdjustedEffects(blocks, designs, len(cells), estimation, draws, options.seed)
+    state = run_rounds(method, range(len(blocks)), workers=workers, tick=tick)
+    weight = np.ones(panel.n_units) if panel.weight is None else panel.weight
+    cohort_weight = np.bincount(_positions(panel.cohort_codes, cohorts), weight, len(cohorts))
+    return adjusted_group_time_effects(state, cells, cohorts, designs, cohort_weight)
+
+
+def from_cross_sections(table: Table, options: Options, *, draws: int) -> Estimated:
+    """Effects on rows that are not matched over time; rows of a unit share a cluster where units are known."""
+    if table.n_rows == 0:
+        raise NotEstimable("no_rows", "There are no rows to analyse.", "Check the file and why rows were dropped.")
+    if table.period is None or table.cohorts is None:
+        raise ValueError("the design was not checked")
+    if table.period.n_labels < 2:
+        raise one_period()
+    weight = np.ones(table.n_rows) if table.weight is None else table.weight
+    always, empty = is_always_treated(table.cohorts.starts, options.anticipation), weight == 0
+    kept = np.flatnonzero(~always & ~empty)
+    dropped = [Dropped("always_treated", int(always.sum())), Dropped("weight_zero", int((empty & ~always).sum()))]
+    cluster = _row_clusters(table)[kept]
+    names, cluster = np.unique(cluster, return_inverse=True)
+    _check_units(len(kept), len(names), table.outcome[kept])
+    starts, codes = table.cohorts.starts[kept], table.cohorts.codes[kept]
+    cohorts = cohorts_of(starts, codes)
+    cells = cells_of(cohorts, table.period.n_labels, options)
+    position = _positions(codes, cohorts)
+    unit = np.arange(len(kept)) if table.unit is None else table.unit.codes[kept]
+    data = CrossSections(
+        outcome=table.outcome[kept],
+        period=table.period.codes[kept],
+        cohort=position,
+        design=_row_design(table, kept),
+        weight=weight[kept],
+        member_weight=_once_a_unit(unit, weight[kept]),
+        cluster=cluster,
+        n_clusters=len(names),
+    )
+    estimation = "reg" if table.covariates is None else options.estimation
+    effects = cross_section_effects(data, cells, cohorts, estimation, draws=(draws, options.seed))
+    return Estimated(
+        effects=effects,
+        periods=table.period.labels,
+        cohort_labels=table.cohorts.labels,
+        presence=Presence.of(cluster, position),
+        n_clusters=len(names),
+        n_rows=len(kept),
+        cohorts=tuple(
+            CohortCount(None if c.code < 0 else table.cohorts.labels[c.code], _n_units(unit[position == place]))
+            for place, c in enumerate(cohorts)
+        ),
+        dropped=tuple(item for item in dropped if item.rows),
+        scale=_scale(table.outcome[kept]),
+    )
+
+
+def one_period() -> NotEstimable:
+    """All rows are from one period."""
+    return NotEstimable(
+        "one_period",
+        "All rows are from one period, so there is no change to compare.",
+        "Add rows from before and after treatment began.",
+    )
+
+
+def _row_clusters(table: Table) -> np.ndarray:
+    column = table.cluster or table.unit
+    return np.arange(table.n_rows) if column is None else column.codes
+
+
+def _row_design(table: Table, kept: np.ndarray) -> np.ndarray:
+    if table.covariates is None or table.covariates.shape[1] == 0:
+        return np.ones((1, len(kept)))
+    return Standardisation.of(table.covariates[kept]).design(table.covariates[kept])
+
+
+def _once_a_unit(unit: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    first = np.unique(unit, return_index=True)[1]
+    member = np.zeros(len(unit))
+    member[first] = weight[first]
+    return member
+
+
+def _n_units(unit: np.ndarray) -> int:
+    return len(np.unique(unit))
+
+
+def _positions(codes: np.ndarray, cohorts: tuple[Cohort, ...]) -> np.ndarray:
+    lookup = np.zeros(max(cohort.code for cohort in cohorts) + 2, dtype=np.int64)
+    for place, cohort in enumerate(cohorts):
+        lookup[cohort.code + 1] = place
+    return lookup[codes + 1]
+
+
+def _scale(outcome: np.ndarray) -> float:
+    return float(np.nanmax(np.abs(outcome)))
+
+
+def _check_units(n_units: int, n_clusters: int, outcome: np.ndarray) -> None:
+    if n_units == 0:
+        raise NotEstimable(
+            "no_pre_period",
+            "Every unit is treated, or may anticipate treatment, from the first period, so nothing comes before.",
+            "Add earlier periods, or units treated later or never.",
+        )
+    if n_clusters < 2:
+        raise NotEstimable(
+            "one_cluster",
+            "All rows belong to one cluster, so nothing shows how far the estimate might be off.",
+            "Cluster on something with many values, or leave the cluster out.",
+        )
+    if np.nanmax(outcome) == np.nanmin(outcome):
+        raise NotEstimable(
+            "outcome_constant",
+            "The outcome has the same value in every row, so no effect can be measured.",
+            "Check that the right column was chosen as the outcome.",
+        )

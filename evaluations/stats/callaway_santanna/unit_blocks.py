@@ -1,0 +1,109 @@
+"""The panel cut into blocks of whole clusters, each laid out for sums by cohort."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluations.stats.blocks import BLOCK_UNITS
+from evaluations.stats.callaway_santanna.cells import Cohort
+from evaluations.stats.nuisance import Standardisation
+from evaluations.stats.panel import Panel
+
+
+@dataclass(frozen=True)
+class UnitBlock:
+    """Some units, sorted by cohort; the last axis of every array is the unit.
+
+    `outcome`, shape (n_periods, n_units), is the change since the unit's first observed period, NaN
+    where it was not observed. `design`, intercept first, has shape (k, n_units), or (n_periods, k,
+    n_units) where covariates vary. Cohort c is `edges[c]:edges[c + 1]`. `cluster` is null where
+    every unit is its own.
+    """
+
+    index: int
+    outcome: np.ndarray
+    design: np.ndarray
+    weight: np.ndarray
+    cohort: np.ndarray
+    edges: np.ndarray
+    cluster: np.ndarray | None = None
+
+    @property
+    def n_units(self) -> int:
+        """How many units there are."""
+        return self.outcome.shape[1]
+
+
+@dataclass(frozen=True)
+class UnitBlocks:
+    """The blocks of a panel, made when they are asked for, so that they need not all exist at once."""
+
+    panel: Panel
+    cohorts: tuple[Cohort, ...]
+    standardisation: Standardisation | None
+    order: np.ndarray
+    cuts: tuple[slice, ...]
+
+    @classmethod
+    def of(cls, panel: Panel, cohorts: tuple[Cohort, ...], *, size: int = BLOCK_UNITS) -> UnitBlocks:
+        """Blocks of about `size` units; no cluster is cut in two."""
+        order = np.argsort(panel.cluster, kind="stable")
+        standard = None if panel.covariates is None else Standardisation.of(panel.covariates)
+        return cls(panel, cohorts, standard, order, cluster_cuts(panel.cluster[order], size))
+
+    def __len__(self) -> int:
+        return len(self.cuts)
+
+    def block(self, index: int) -> UnitBlock:
+        """Block `index`."""
+        units = self.order[self.cuts[index]]
+        position = self._cohort_positions(units)
+        by_cohort = np.argsort(position, kind="stable")
+        units, position = units[by_cohort], position[by_cohort]
+        panel = self.panel
+        weight = np.ones(len(units)) if panel.weight is None else panel.weight[units]
+        return UnitBlock(
+            index=index,
+            outcome=_changes(panel.outcome[units]),
+            design=self._design(units),
+            weight=weight,
+            cohort=position,
+            edges=np.searchsorted(position, np.arange(len(self.cohorts) + 1)),
+            cluster=panel.cluster[units] if panel.is_clustered_above_unit else None,
+        )
+
+    def _cohort_positions(self, units: np.ndarray) -> np.ndarray:
+        lookup = np.zeros(max(cohort.code for cohort in self.cohorts) + 2, dtype=np.int16)
+        for position, cohort in enumerate(self.cohorts):
+            lookup[cohort.code + 1] = position
+        return lookup[self.panel.cohort_codes[units] + 1]
+
+    def _design(self, units: np.ndarray) -> np.ndarray:
+        if self.standardisation is None or self.panel.covariates is None:
+            return np.ones((1, len(units)))
+        covariates = self.panel.covariates[units]
+        if covariates.ndim == 2:
+            return self.standardisation.design(covariates)
+        return np.stack([self.standardisation.design(covariates[:, p]) for p in range(covariates.shape[1])])
+
+
+def cluster_cuts(sorted_clusters: np.ndarray, size: int) -> tuple[slice, ...]:
+    """Cuts of about `size`, each at the end of a cluster."""
+    n = len(sorted_clusters)
+    ends: list[int] = []
+    while not ends or ends[-1] < n:
+        wanted = (ends[-1] if ends else 0) + size
+        last = n if wanted >= n else int(np.searchsorted(sorted_clusters, sorted_clusters[wanted - 1], side="right"))
+        ends.append(last)
+    return tuple(slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True))
+
+
+def _changes(outcome: np.ndarray) -> np.ndarray:
+    """Outcomes since each unit's first observed period, periods first: what cancels is taken out early."""
+    first = outcome[:, 0]
+    if np.isnan(first).any():
+        observed = np.isfinite(outcome)
+        first = outcome[np.arange(len(outcome)), observed.argmax(axis=1)]
+    return np.ascontiguousarray(outcome.T) - first
