@@ -165,9 +165,7 @@ def _weighting_level(
 def _doubly_robust_level(
     rows: Rows, treated_now: np.ndarray, in_period: np.ndarray, odds: _Odds, control: _Regression, *, is_before: bool
 ) -> tuple[float, np.ndarray]:
-    value, influence = _weighting_level(
-        rows, treated_now, in_period, odds, rows.outcome - control.slope @ rows.design
-    )
+    value, influence = _weighting_level(rows, treated_now, in_period, odds, rows.outcome - control.slope @ rows.design)
     treated = _regression(rows, rows.is_treated & in_period)
     always, controls_now = rows.weight * rows.is_treated, odds.weight * in_period
     gap = (treated.slope - control.slope) @ rows.design

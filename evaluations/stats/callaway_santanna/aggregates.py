@@ -90,3 +90,62 @@ def covariance_of(averages: Sequence[Average], effects: GroupTimeEffects) -> np.
     """The covariance of the averages' errors."""
     load = np.array([average.load for average in averages])
     return load @ effects.cross @ load.T
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A cohort's sum of cells: `load` over cells, in the place of a single cell."""
+
+    position: int
+    load: np.ndarray
+
+
+def averaged(effects: GroupTimeEffects, parts: Sequence[Combination]) -> Average:
+    """Combinations of several cohorts, each weighted by its cohort's size."""
+    values = np.where(effects.is_known, effects.value, 0.0)
+    weight = np.array([effects.cohort_weight[part.position] for part in parts])
+    each = np.array([part.load @ values for part in parts])
+    value = float(weight @ each / weight.sum())
+    load = np.zeros(len(effects.cells) + len(effects.cohorts))
+    for part, own, mine in zip(parts, weight, each, strict=True):
+        load[: len(effects.cells)] += part.load * own / weight.sum()
+        load[len(effects.cells) + part.position] += (mine - value) / weight.sum()
+    cells = np.flatnonzero(load[: len(effects.cells)])
+    return Average(value, load, cells, 0.0)
+
+
+def long_differences(effects: GroupTimeEffects, *, anticipation: int, is_universal: bool) -> dict[int, Average]:
+    """Averages by event time, all measured from the last period that treatment could not touch.
+
+    With a varying base, effects before treatment are steps from one period to the next; their sums
+    are the long differences. A cohort counts at an event time where all its steps are known.
+    """
+    reference = -1 - anticipation
+    position = {cohort.code: place for place, cohort in enumerate(effects.cohorts)}
+    cell_at = {(c.cohort, c.event_time): n for n, c in enumerate(effects.cells) if effects.is_known[n]}
+    found: dict[int, list[Combination]] = {}
+    for code, place in position.items():
+        times = sorted({cell.event_time for cell in effects.cells if cell.cohort == code} | {reference})
+        for time in (*times, times[0] - 1):
+            load = _path_to(time, reference, code, cell_at, len(effects.cells), is_universal=is_universal)
+            if load is not None and load.any():
+                found.setdefault(time, []).append(Combination(place, load))
+    return {time: averaged(effects, found[time]) for time in sorted(found)}
+
+
+def _path_to(
+    time: int, reference: int, code: int, cell_at: dict[tuple[int, int], int], n_cells: int, *, is_universal: bool
+) -> np.ndarray | None:
+    """What adds up to the difference between `time` and the reference; null where a step is not known."""
+    if is_universal or time >= 0:
+        steps, sign = ([time] if time != reference else []), 1.0
+    elif time < reference:
+        steps, sign = list(range(time + 1, reference + 1)), -1.0
+    else:
+        steps, sign = list(range(reference + 1, time + 1)), 1.0
+    load = np.zeros(n_cells)
+    for step in steps:
+        if (code, step) not in cell_at:
+            return None
+        load[cell_at[code, step]] = sign
+    return load

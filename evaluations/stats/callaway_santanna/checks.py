@@ -38,9 +38,7 @@ def pretrend_tests(found: Estimated, options: Options, reference: Reference) -> 
 def _joint_test(found: Estimated, code: str, reading: str, reference: Reference, is_tested) -> Diagnostic:
     effects = found.effects
     cells: list[Cell] = list(effects.cells)
-    usable = [
-        n for n, cell in enumerate(cells) if is_tested(cell) and effects.is_known[n] and not effects.is_alone[n]
-    ]
+    usable = [n for n, cell in enumerate(cells) if is_tested(cell) and effects.is_known[n] and not effects.is_alone[n]]
     covariance = effects.cross[np.ix_(usable, usable)]
     noise = (1e-12 * found.scale) ** 2
     usable = [n for n, variance in zip(usable, np.diag(covariance), strict=True) if variance > noise]

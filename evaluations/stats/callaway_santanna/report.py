@@ -19,6 +19,7 @@ from evaluations.stats.results import (
     Diagnostic,
     Estimate,
     EventTimeEffect,
+    LongDifferences,
     PeriodEffect,
     Result,
     Sample,
@@ -113,11 +114,13 @@ class Reporter:
 
     def _critical_value(self, known: Sequence[Average]) -> float:
         reference = large_sample_reference(self.options.level, self.found.n_clusters)
-        if len(self.found.effects.draws):
-            loads = np.array([average.load for average in known])
-            return bootstrap_critical_value(self.found.effects.draws @ loads.T, reference)
         covariance = aggregates.covariance_of(known, self.found.effects)
-        return band_critical_value(covariance, reference, np.random.default_rng(self.options.seed))
+        gaussian = band_critical_value(covariance, reference, np.random.default_rng(self.options.seed))
+        if not len(self.found.effects.draws):
+            return gaussian
+        loads = np.array([average.load for average in known])
+        drawn = bootstrap_critical_value(self.found.effects.draws @ loads.T, reference)
+        return drawn if self.options.inference == "bootstrap" else max(gaussian, drawn)
 
 
 def spread(draws: np.ndarray) -> float:
@@ -241,6 +244,7 @@ def build_result(found: Estimated, options: Options, averages: Averages) -> Resu
         diagnostics=cluster_diagnostics(head),
         detectable_effect=detectable_effect(estimates[0].std_error, head),
         covariance=covariance,
+        long_differences=long_differences(found, options),
     )
 
 
@@ -293,6 +297,19 @@ def event_study(reporter: Reporter, averages: Averages) -> tuple[tuple[EventTime
         study.insert(place, EventTimeEffect(event_time=reference, value=0.0))
         covariance = np.insert(np.insert(covariance, place, 0.0, axis=0), place, 0.0, axis=1)
     return tuple(study), covariance
+
+
+def long_differences(found: Estimated, options: Options) -> LongDifferences:
+    """The event study from one reference period, for the bounds."""
+    parts = aggregates.long_differences(
+        found.effects, anticipation=options.anticipation, is_universal=options.base_period == "universal"
+    )
+    return LongDifferences(
+        event_times=np.array(list(parts), dtype=int),
+        values=np.array([part.value for part in parts.values()]),
+        covariance=aggregates.covariance_of(list(parts.values()), found.effects),
+        reference=-1 - options.anticipation,
+    )
 
 
 def by_cohort(reporter: Reporter, averages: Averages) -> tuple[CohortEffect, ...]:
