@@ -8,8 +8,9 @@ import pandas as pd
 import pyarrow as pa
 
 from evaluations.datasets.ingest import RawTable, typed_table
-from evaluations.stats.engine import analyse
-from evaluations.stats.results import Result
+from evaluations.stats import registry
+from evaluations.stats.issues import NotEstimable
+from evaluations.stats.results import Result, refused
 from evaluations.stats.spec import Spec, parse_spec
 from evaluations.stats.table import Table
 
@@ -26,9 +27,12 @@ def table_of(frame: pd.DataFrame, spec: Spec) -> Table:
 
 
 def analysed(frame: pd.DataFrame, estimator: str, columns: Mapping[str, Any], **options: Any) -> Result:
-    """The result of a design on a frame; without the bounds, which take long, unless they are asked for."""
-    spec = spec_of(estimator, columns, **{"sensitivity": [], **options})
-    return analyse(table_of(frame, spec), spec)
+    """The estimator's result of a design on a frame, or its refusal; without what is said about it afterwards."""
+    spec = spec_of(estimator, columns, **options)
+    try:
+        return registry.estimator(spec)(table_of(frame, spec), spec)
+    except NotEstimable as reason:
+        return refused(reason)
 
 
 PANEL = {"unit": "unit", "period": "period", "outcome": "outcome", "first_treated": "first_treated"}

@@ -16,6 +16,7 @@ of a unit adds what estimating p and b contributes (their theorem A.1 for generi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -83,11 +84,13 @@ class AdjustedEffects:
         if state.stage == "influence":
             draws = (self.draws, self.seed)
             return block_influence(units, self.designs, state.fits, n_cells=self.n_cells, draws=draws)
-        reduce_view = {"cohorts": cohort_sums, "propensity": propensity_sums, "odds": odds_sums}[state.stage]
-        kind = {"cohorts": CohortSums, "propensity": PropensitySums, "odds": OddsSums}[state.stage]
-        fits = state.fits or (None,) * len(self.designs)
+        reduce_view: Callable[..., tuple] = {"cohorts": cohort_sums, "propensity": propensity_sums, "odds": odds_sums}[
+            state.stage
+        ]
+        kind: type[Sums] = {"cohorts": CohortSums, "propensity": PropensitySums, "odds": OddsSums}[state.stage]
         parts = [
-            reduce_view(view_of(units, design), design, fit) for design, fit in zip(self.designs, fits, strict=True)
+            reduce_view(view_of(units, design), design, state.fits[number] if state.fits else None)
+            for number, design in enumerate(self.designs)
         ]
         return kind(*(tuple(column) for column in zip(*parts, strict=True)))
 
@@ -99,6 +102,8 @@ class AdjustedEffects:
             return self._after_propensity(state, total)
         if isinstance(total, OddsSums):
             return self._after_odds(state, total)
+        if not isinstance(total, InfluenceSums):
+            raise TypeError(type(total).__name__)
         return replace(state, stage="finished", influence=total)
 
     def _after_cohorts(self, total: CohortSums) -> State:

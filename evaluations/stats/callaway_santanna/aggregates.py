@@ -70,6 +70,16 @@ def of_cohort(effects: GroupTimeEffects, code: int) -> Average | None:
     return cohort_weighted(effects, lambda cell: cell.cohort == code and is_post(cell))
 
 
+def of_event_time(effects: GroupTimeEffects, event_time: int) -> Average | None:
+    """The average over cohorts at one time since treatment began."""
+    return cohort_weighted(effects, lambda cell: cell.event_time == event_time)
+
+
+def of_period(effects: GroupTimeEffects, period: int) -> Average | None:
+    """The average over cohorts treated by a period, in that period."""
+    return cohort_weighted(effects, lambda cell: cell.period == period and is_post(cell))
+
+
 def over_cohorts(effects: GroupTimeEffects, parts: dict[int, Average]) -> Average | None:
     """The cohorts' means averaged by cohort size."""
     if not parts:

@@ -169,7 +169,7 @@ def block_cluster_influence(
         units = slice(int(block.edges[place]), int(block.edges[place + 1]))
         w = block.weight[units]
         away = (block.outcome[:, units] - mean[place][:, None]) * w
-        load, shift = _with_membership(contrasts, place)
+        load, shift = _with_membership(contrasts, int(place))
         by_cluster = np.stack([np.bincount(local[units], row, len(names)) for row in (*away, w)])
         sums += load @ by_cluster[:-1] + shift[:, None] * by_cluster[-1]
     return InfluenceSums(sums @ sums.T, multiplier_sums(sums, *draws, block.index))

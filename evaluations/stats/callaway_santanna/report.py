@@ -161,14 +161,9 @@ def averages_of(found: Estimated) -> Averages:
     times = sorted({cell.event_time for cell in effects.cells})
     codes = [cohort.code for cohort in effects.cohorts]
     periods = sorted({cell.period for cell in effects.cells})
-    by_event_time = _known({e: aggregates.cohort_weighted(effects, lambda c, e=e: c.event_time == e) for e in times})
+    by_event_time = _known({time: aggregates.of_event_time(effects, time) for time in times})
     by_cohort = _known({code: aggregates.of_cohort(effects, code) for code in codes})
-    by_period = _known(
-        {
-            p: aggregates.cohort_weighted(effects, lambda c, p=p: c.period == p and aggregates.is_post(c))
-            for p in periods
-        }
-    )
+    by_period = _known({period: aggregates.of_period(effects, period) for period in periods})
     return Averages(
         overall=overall,
         by_event_time=by_event_time,
