@@ -86,7 +86,7 @@ def _draw(
     if hexagons:
         centres, radius = hexagon_centres(plain)
         spots, scale = _fitted(centres, room, min(room * 1.5, 760), inset=24)
-        size = max(radius * scale * 0.96, 2.0)
+        size = min(max(radius * scale * 0.96, 2.0), 24.0)
     else:
         spots, _ = _fitted(plain, room, min(room * 1.5, 760), inset=8)
         size = 4.5

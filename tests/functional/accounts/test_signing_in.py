@@ -2,6 +2,7 @@
 
 import re
 
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from playwright.sync_api import expect
 
 from tests.functional.conftest import PASSPHRASE
@@ -44,9 +45,31 @@ def test_account_pages_are_accessible(page, make_person, sign_in, assert_accessi
         "/account/password/change/",
         "/account/sessions/",
         "/account/2fa/",
-        "/account/2fa/totp/activate/",
-        "/account/2fa/webauthn/add/",
         "/account/logout/",
     ):
         page.goto(path)
         assert_accessible(page)
+
+
+def test_setting_up_a_second_step_asks_again_who_it_is_and_then_works(page, make_person, sign_in, assert_accessible):
+    make_person()
+    sign_in(page)
+    page.goto("/account/2fa/")
+    page.get_by_role("button", name="Set up an authenticator app").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
+    assert_accessible(page)
+    page.get_by_label("Password").fill(PASSPHRASE)
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Activate Authenticator App")
+    assert_accessible(page)
+    secret = page.get_by_label("Authenticator secret").input_value()
+    counter = next(yield_hotp_counters_from_time())
+    page.get_by_label("Authenticator code").fill(format_hotp_value(hotp_value(secret, counter)))
+    page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Recovery Codes")
+    assert_accessible(page)
+    page.goto("/account/2fa/")
+    expect(page.get_by_text("After your password you are asked")).to_be_visible()
+    assert_accessible(page)
+    page.goto("/account/2fa/webauthn/add/")
+    assert_accessible(page)
