@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from evaluations.stats.diagnostics.honest_did import FirstEffect, breakdown_bound, relative_magnitudes, smoothness
-from evaluations.stats.diagnostics.pretrend_power import slope_for_power
+from evaluations.stats.diagnostics.pretrend_power import joint_slope_for_power
 from evaluations.stats.results import Diagnostic, LongDifferences, Result, SensitivityBound
 from evaluations.stats.spec import Spec
 from evaluations.stats.standing import standing
@@ -32,7 +32,7 @@ def _with_power(spec: Spec, result: Result) -> Result:
     leads = _usable(path, path.event_times < path.reference) if path else None
     if leads is None or len(leads.values) == 0:
         return result
-    slope = slope_for_power(
+    slope = joint_slope_for_power(
         leads.event_times, leads.covariance, power=POWER_STATED, level=spec.options.level, reference=leads.reference
     ).slope
     after = [item.event_time for item in result.event_study if item.event_time >= 0 and item.value is not None]

@@ -5,7 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from evaluations.stats.diagnostics.pretrend_power import linear_violation, rejection_probability, slope_for_power
+from evaluations.stats.diagnostics.pretrend_power import (
+    joint_rejection_probability,
+    joint_slope_for_power,
+    linear_violation,
+    rejection_probability,
+    slope_for_power,
+)
 
 RANDOMISED = 5e-5  # R's box probability is itself simulated
 
@@ -30,3 +36,18 @@ def test_the_power_against_a_stated_slope_agrees_with_r(leads):
 
 def test_without_a_violation_the_test_of_one_lead_rejects_at_its_size():
     assert rejection_probability(np.zeros(1), np.array([[0.3]])) == pytest.approx(0.05, abs=1e-12)
+
+
+def test_the_joint_test_has_the_power_that_simulation_gives_it(leads):
+    times, covariance = leads
+    slope = joint_slope_for_power(times, covariance, power=0.5).slope
+    violation = linear_violation(times, slope)
+    draws = np.random.default_rng(9).multivariate_normal(violation, covariance, size=40_000)
+    statistic = np.einsum("ij,ij->i", draws @ np.linalg.inv(covariance), draws)
+    rejected = np.mean(statistic > 7.814727903251178)  # the 95 % point of chi-squared with 3 degrees of freedom
+    assert rejected == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(40_000))
+
+
+def test_without_a_violation_the_joint_test_rejects_at_its_size(leads):
+    _, covariance = leads
+    assert joint_rejection_probability(np.zeros(3), covariance) == pytest.approx(0.05, abs=1e-12)
