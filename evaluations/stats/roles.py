@@ -9,6 +9,9 @@ from evaluations.stats.issues import Issue
 
 Alternatives = tuple[str, ...]
 
+PLACE: Alternatives = ("distance_km", "latitude", "easting", "postcode", "district", "small_area")
+"""The roles that say where a row is."""
+
 NEEDED: Mapping[str, tuple[Alternatives, ...]] = MappingProxyType(
     {
         "did_2x2": (("treated",), ("post",)),
@@ -18,6 +21,8 @@ NEEDED: Mapping[str, tuple[Alternatives, ...]] = MappingProxyType(
         "sun_abraham": (("unit",), ("period",), ("first_treated",)),
         "imputation": (("unit",), ("period",), ("first_treated",)),
         "synthetic_did": (("unit",), ("period",), ("first_treated",)),
+        "ring_did": (PLACE, ("post", "period")),
+        "distance_curve": (PLACE, ("post", "period")),
     }
 )
 """For each estimator, groups of roles of which one at least must be played."""

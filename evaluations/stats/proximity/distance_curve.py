@@ -1,0 +1,179 @@
+"""The effect as a function of distance, from rings whose number and edges the data choose (Butts 2023, section 4).
+
+The change in each ring beyond that in the outermost is the curve's height at the mean distance of
+the people in it; the straight lines between are for the eye. The band covers all heights at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from evaluations.stats.issues import NotEstimable
+from evaluations.stats.proximity.curve_bins import best_number_of_rings, quantile_edges
+from evaluations.stats.proximity.openings import opening_of
+from evaluations.stats.proximity.ring_changes import RingChanges
+from evaluations.stats.proximity.ring_did import (
+    changes_of,
+    residence_assumed,
+    ring_diagnostics,
+    ring_effects,
+    ring_sample,
+)
+from evaluations.stats.proximity.rings import Located, RingRows, check_precision, located, n_units, ring_rows
+from evaluations.stats.registry import Tick, ignore_progress
+from evaluations.stats.results import Diagnostic, DistancePoint, Estimate, Result
+from evaluations.stats.spec import Spec
+from evaluations.stats.table import Table
+from evaluations.stats.uncertainty import (
+    band_critical_value,
+    cluster_diagnostics,
+    detectable_effect,
+    finish,
+    finished_estimate,
+)
+
+
+def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Result:
+    """The curve with its uniform band; the headline is the average effect within `radius_km`."""
+    tick("Choosing rings", 0.0)
+    where = located(table)
+    found = ring_rows(table, where, chosen_edges(table, spec, where), donut_km=spec.proximity.donut_km)
+    found, changes = changes_of(table, spec, found, tick)
+    headline, within = _headline(table, spec, where, found.edges_km[-2:], tick)
+    return Result(
+        estimates=(headline,),
+        rings=ring_effects(table, found, changes),
+        distance_curve=_curve(table, spec, where, found, changes),
+        event_study=within.leads.event_study,
+        covariance=within.leads.covariance,
+        diagnostics=(
+            *within.leads.diagnostics,
+            *cluster_diagnostics(within.references[0]),
+            *ring_diagnostics(table, found),
+            _about_rings(found),
+        ),
+        detectable_effect=detectable_effect(within.std_error(0), within.references[0]),
+        sample=ring_sample(table, found, changes),
+    )
+
+
+def chosen_edges(table: Table, spec: Spec, where: Located) -> tuple[float, ...]:
+    """Edges of rings of equal numbers of people between the first and the last of `edges_km`."""
+    span = (spec.proximity.edges_km[0], spec.proximity.edges_km[-1])
+    check_precision(table, spec.proximity.radius_km, "distances")
+    found, post = opening_of(table, ring_rows(table, where, span, donut_km=spec.proximity.donut_km))
+    distance = where.distance_km[found.rows]
+    if post is None:
+        post = (table.period.codes[found.rows] >= found.start).astype(np.float64)
+    change, at, n_smallest = _changes_by_unit(table, spec, found, post, distance)
+    number = best_number_of_rings(change, at, n_smallest=n_smallest)
+    edges = quantile_edges(at, number, narrowest_km=table.precision_km or 0.0)
+    edges = (span[0], *(edge for edge in edges[1:-1] if edge > span[0]), span[1])
+    if len(edges) < 3:
+        raise NotEstimable(
+            "distances_too_coarse",
+            "Distances take too few different values for a curve.",
+            "Use ring_did with edges between the values, or more precise places.",
+        )
+    return edges
+
+
+def _changes_by_unit(
+    table: Table, spec: Spec, found: RingRows, post: np.ndarray, distance: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """A value a unit whose mean at a distance is the change there, the distances, and the smaller side's size."""
+    outcome = table.outcome[found.rows]
+    if table.unit is None or not spec.options.panel:
+        is_after = post > 0
+        share = is_after.mean()
+        centred = outcome - np.where(is_after, outcome[is_after].mean(), outcome[~is_after].mean())
+        return (
+            np.where(is_after, centred / share, -centred / (1 - share)),
+            distance,
+            int(min(is_after.sum(), (~is_after).sum())),
+        )
+    if table.period is not None:
+        period = table.period.codes[found.rows]
+        outcome = outcome - (np.bincount(period, outcome) / np.maximum(np.bincount(period), 1))[period]
+    unit = table.unit.codes[found.rows]
+    size = table.unit.n_labels
+    after, before = np.bincount(unit, post, size), np.bincount(unit, 1 - post, size)
+    both = (after > 0) & (before > 0)
+    total_after, total_before = np.bincount(unit, outcome * post, size), np.bincount(unit, outcome * (1 - post), size)
+    at = np.zeros(size)
+    at[unit] = distance
+    return total_after[both] / after[both] - total_before[both] / before[both], at[both], int(both.sum())
+
+
+def _headline(
+    table: Table, spec: Spec, where: Located, outermost: tuple[float, ...], tick: Tick
+) -> tuple[Estimate, RingChanges]:
+    """The average effect within `radius_km`, against the curve's outermost ring."""
+    first, radius = spec.proximity.edges_km[0], spec.proximity.radius_km
+    if not first < radius:
+        raise NotEstimable(
+            "radius_inside_first_edge",
+            f"The radius of {radius:g} km is no further than the first edge at {first:g} km.",
+            "Set proximity.radius_km to more than the first of proximity.edges_km.",
+        )
+    near = min(radius, outermost[0])
+    edges = (first, near, *outermost) if near < outermost[0] else (first, *outermost)
+    found = ring_rows(table, where, edges, donut_km=spec.proximity.donut_km)
+    found, changes = changes_of(table, spec, found, tick)
+    words = (
+        f"Average change after opening for those living {found.name(0)} from the site, beyond the change for those"
+        f" living {found.name(found.reference)} from it{residence_assumed(table, spec)}."
+        " This is the effect of living near, not of attending."
+    )
+    made = finished_estimate(
+        "att",
+        words,
+        float(changes.values[0]),
+        changes.std_error(0),
+        changes.references[0],
+        n_obs=changes.n_people,
+        n_units=n_units(table, found.rows),
+        n_treated_units=n_units(table, found.rows[found.ring == 0]),
+    )
+    return made, changes
+
+
+def _curve(
+    table: Table, spec: Spec, where: Located, found: RingRows, changes: RingChanges
+) -> tuple[DistancePoint, ...]:
+    """One point a ring but the outermost, at the mean distance of the people in it."""
+    band = None
+    if changes.covariance is not None and not any(reference.is_withheld for reference in changes.references):
+        rng = np.random.default_rng(spec.options.seed)
+        band = band_critical_value(changes.covariance, changes.references[0], rng)
+    points = []
+    for ring in range(found.reference):
+        rows = found.rows[found.ring == ring]
+        weight = None if table.n is None else table.n[rows]
+        value, error = float(changes.values[ring]), changes.std_error(ring)
+        known = finish({"value": value, "std_error": error}, changes.references[ring])
+        point = DistancePoint(
+            distance_km=float(np.average(where.distance_km[rows], weights=weight)),
+            value=value,
+            std_error=error,
+            ci_lower=known["ci_lower"],
+            ci_upper=known["ci_upper"],
+            n_units=n_units(table, rows),
+        )
+        if band is not None and error is not None:
+            point = replace(point, band_lower=value - band * error, band_upper=value + band * error)
+        points.append(point)
+    return tuple(points)
+
+
+def _about_rings(found: RingRows) -> Diagnostic:
+    return Diagnostic(
+        "curve_rings",
+        f"The data chose {found.n_rings} rings of about equal numbers of people. The curve is against the outermost,"
+        f" {found.name(found.reference)}: an effect that reaches that far would be missed, and would shift every"
+        " height by as much.",
+        statistic=found.n_rings,
+        details={"edges_km": list(found.edges_km)},
+    )

@@ -1,0 +1,76 @@
+"""Which rows can be compared when sites open at their own dates, and whether there is one date or many."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from evaluations.stats.issues import BadInput, Issue, NotEstimable
+from evaluations.stats.proximity.rings import BEFORE_ALL, RingRows, check_no_ring_is_empty, n_units
+from evaluations.stats.results import Dropped
+from evaluations.stats.table import Table
+
+
+def opening_of(table: Table, found: RingRows) -> tuple[RingRows, np.ndarray | None]:
+    """The rows to compare, and 0/1 for before and after their opening; null where there are several dates.
+
+    Raises `BadInput` where the design does not say when sites opened.
+    """
+    if table.post is not None:
+        return found, table.post[found.rows].astype(np.float64)
+    if found.start is None or table.period is None:
+        raise BadInput(
+            [
+                Issue(
+                    "role_missing",
+                    "The design does not say when the sites opened.",
+                    "Set columns.post, or columns.period with opening dates (columns.first_treated, or the sites').",
+                )
+            ]
+        )
+    found = with_openings(table, found)
+    dates = np.unique(starts_of(found)[opens_within(table, found)])
+    if len(dates) > 1:
+        return found, None
+    return found, (table.period.codes[found.rows] >= dates[0]).astype(np.float64)
+
+
+def with_openings(table: Table, found: RingRows) -> RingRows:
+    """The rows that can be compared: those near a site open throughout, or (off the outermost ring) never, dropped."""
+    in_reference = found.ring == found.reference
+    always = starts_of(found) == BEFORE_ALL
+    never = ~always & ~opens_within(table, found) & ~in_reference
+    kept = ~always & ~never
+    dropped = [
+        Dropped(reason, int(out.sum()), n_units(table, found.rows[out]))
+        for reason, out in (("always_treated", always), ("site_not_opened", never))
+        if out.any()
+    ]
+    if not opens_within(table, found)[kept].any():
+        raise NotEstimable(
+            "no_site_opens",
+            "No site opens between the first and the last period of the data, so there is no before and after.",
+            "Check the opening dates, or add earlier or later periods.",
+        )
+    left = replace(
+        found,
+        rows=found.rows[kept],
+        ring=found.ring[kept],
+        start=starts_of(found)[kept],
+        dropped=(*found.dropped, *dropped),
+    )
+    check_no_ring_is_empty(left)
+    return left
+
+
+def opens_within(table: Table, found: RingRows) -> np.ndarray:
+    """Whether each row's site opens after the first period and by the last."""
+    return (starts_of(found) > 0) & (starts_of(found) < table.period.n_labels)
+
+
+def starts_of(found: RingRows) -> np.ndarray:
+    """The start of each row, where the rows have one."""
+    if found.start is None:
+        raise ValueError("these rows have no opening dates")
+    return found.start
