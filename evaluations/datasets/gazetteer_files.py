@@ -121,8 +121,8 @@ def _parts(source: Path | str | BinaryIO) -> Iterator[BinaryIO]:
     if isinstance(source, Path | str):
         path = Path(source)
         if path.is_dir():
-            for file in sorted(path.rglob("*.csv")):
-                with file.open("rb") as part:
+            for found in sorted(path.rglob("*.csv")):
+                with found.open("rb") as part:
                     yield part
             return
         with _opened(path) as file:

@@ -25,11 +25,12 @@ def quantile_edges(distance_km: np.ndarray, n_rings: int, *, narrowest_km: float
 
     The first edge is 0 and the last just beyond the greatest distance.
     """
-    inner = np.quantile(distance_km, np.linspace(0, 1, n_rings + 1)[1:-1])
+    inner = np.quantile(distance_km, np.linspace(0, 1, n_rings + 1)[1:-1], method="higher")
     last = float(np.nextafter(distance_km.max(), np.inf))
     edges = [0.0]
     for edge in inner:
-        if edge - edges[-1] > narrowest_km and last - edge > narrowest_km and edge > 0:
+        is_wide = edge - edges[-1] > narrowest_km and last - edge > narrowest_km
+        if is_wide and edge > distance_km.min():
             edges.append(float(edge))
     return (*edges, last)
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.proximity.curve_bins import best_number_of_rings, quantile_edges
-from evaluations.stats.proximity.openings import opening_of
+from evaluations.stats.proximity.openings import is_after, opening_of
 from evaluations.stats.proximity.ring_changes import RingChanges
 from evaluations.stats.proximity.ring_did import (
     changes_of,
-    residence_assumed,
+    headline_of,
     ring_diagnostics,
     ring_effects,
     ring_sample,
@@ -26,13 +26,7 @@ from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.results import Diagnostic, DistancePoint, Estimate, Result
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import Table
-from evaluations.stats.uncertainty import (
-    band_critical_value,
-    cluster_diagnostics,
-    detectable_effect,
-    finish,
-    finished_estimate,
-)
+from evaluations.stats.uncertainty import band_critical_value, detectable_effect
 
 
 def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Result:
@@ -46,16 +40,15 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
         estimates=(headline,),
         rings=ring_effects(table, found, changes),
         distance_curve=_curve(table, spec, where, found, changes),
-        event_study=within.leads.event_study,
-        covariance=within.leads.covariance,
         diagnostics=(
             *within.leads.diagnostics,
-            *cluster_diagnostics(within.references[0]),
+            *within.diagnostics,
             *ring_diagnostics(table, found),
             _about_rings(found),
         ),
-        detectable_effect=detectable_effect(within.std_error(0), within.references[0]),
+        detectable_effect=detectable_effect(within.answers[0]["std_error"], within.references[0]),
         sample=ring_sample(table, found, changes),
+        **within.leads.parts,
     )
 
 
@@ -66,7 +59,7 @@ def chosen_edges(table: Table, spec: Spec, where: Located) -> tuple[float, ...]:
     found, post = opening_of(table, ring_rows(table, where, span, donut_km=spec.proximity.donut_km))
     distance = where.distance_km[found.rows]
     if post is None:
-        post = (table.period.codes[found.rows] >= found.start).astype(np.float64)
+        post = is_after(table, found)
     change, at, n_smallest = _changes_by_unit(table, spec, found, post, distance)
     number = best_number_of_rings(change, at, n_smallest=n_smallest)
     edges = quantile_edges(at, number, narrowest_km=table.precision_km or 0.0)
@@ -122,22 +115,7 @@ def _headline(
     edges = (first, near, *outermost) if near < outermost[0] else (first, *outermost)
     found = ring_rows(table, where, edges, donut_km=spec.proximity.donut_km)
     found, changes = changes_of(table, spec, found, tick)
-    words = (
-        f"Average change after opening for those living {found.name(0)} from the site, beyond the change for those"
-        f" living {found.name(found.reference)} from it{residence_assumed(table, spec)}."
-        " This is the effect of living near, not of attending."
-    )
-    made = finished_estimate(
-        "att",
-        words,
-        float(changes.values[0]),
-        changes.std_error(0),
-        changes.references[0],
-        n_obs=changes.n_people,
-        n_units=n_units(table, found.rows),
-        n_treated_units=n_units(table, found.rows[found.ring == 0]),
-    )
-    return made, changes
+    return headline_of(table, spec, found, changes), changes
 
 
 def _curve(
@@ -145,24 +123,21 @@ def _curve(
 ) -> tuple[DistancePoint, ...]:
     """One point a ring but the outermost, at the mean distance of the people in it."""
     band = None
-    if changes.covariance is not None and not any(reference.is_withheld for reference in changes.references):
-        rng = np.random.default_rng(spec.options.seed)
-        band = band_critical_value(changes.covariance, changes.references[0], rng)
+    known = all(answer["std_error"] is not None for answer in changes.answers)
+    if known and not any(reference.is_withheld for reference in changes.references):
+        fewest = min(changes.references, key=lambda reference: reference.df or np.inf)
+        band = band_critical_value(changes.covariance, fewest, np.random.default_rng(spec.options.seed))
     points = []
-    for ring in range(found.reference):
+    for ring, answer in enumerate(changes.answers):
         rows = found.rows[found.ring == ring]
         weight = None if table.n is None else table.n[rows]
-        value, error = float(changes.values[ring]), changes.std_error(ring)
-        known = finish({"value": value, "std_error": error}, changes.references[ring])
         point = DistancePoint(
             distance_km=float(np.average(where.distance_km[rows], weights=weight)),
-            value=value,
-            std_error=error,
-            ci_lower=known["ci_lower"],
-            ci_upper=known["ci_upper"],
             n_units=n_units(table, rows),
+            **{name: answer[name] for name in ("value", "std_error", "ci_lower", "ci_upper")},
         )
-        if band is not None and error is not None:
+        value, error = answer["value"], answer["std_error"]
+        if band is not None and value is not None and error is not None:
             point = replace(point, band_lower=value - band * error, band_upper=value + band * error)
         points.append(point)
     return tuple(points)

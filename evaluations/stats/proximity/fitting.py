@@ -1,148 +1,71 @@
-"""Least squares on part of a table: weights, cells and errors as the design asks for them."""
+"""Least squares on the rows in rings, with errors as the design asks for them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evaluations.stats.issues import NotEstimable
-from evaluations.stats.regression.conley import conley_errors
-from evaluations.stats.regression.errors import Clusters, Errors, classical_errors, clustered_errors, hc1_errors
-from evaluations.stats.regression.few_clusters import bias_reduced_errors
+from evaluations.stats.proximity.subset import taken
 from evaluations.stats.regression.fixed_effects import Effect
-from evaluations.stats.regression.least_squares import Cells, Fit, fit
+from evaluations.stats.regression.judging import ERROR_WORDS, Judge, errors_of, wild_for
+from evaluations.stats.regression.least_squares import Fit, fit
+from evaluations.stats.regression.rows import Rows, rows_of
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import Table
-
-
-@dataclass(frozen=True, eq=False)
-class Contrast:
-    """A sum of coefficients: its value, error and degrees of freedom."""
-
-    value: float
-    std_error: float | None
-    df: float
+from evaluations.stats.uncertainty import FEW_TREATED_CLUSTERS, Reference
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A fit with its errors. Coefficients are asked for by the position of their column."""
+    """A fit and who judges its coefficients, which are asked for by the position of their column."""
 
     fit: Fit
-    errors: Errors
+    judge: Judge
+    rows: Rows
 
-    def is_kept(self, columns: Sequence[int]) -> bool:
-        """Whether every one of `columns` has a coefficient of its own."""
-        return set(columns) <= set(self.fit.kept.tolist())
+    def is_kept(self, column: int) -> bool:
+        """Whether the column has a coefficient of its own."""
+        return self.fit.position(column) is not None
 
-    def values(self, columns: Sequence[int]) -> np.ndarray:
-        """The coefficients of `columns`, all kept."""
-        return self.fit.coefficients[self._positions(columns)]
-
-    def covariance(self, columns: Sequence[int]) -> np.ndarray:
-        """The covariance of the coefficients of `columns`, all kept."""
-        positions = self._positions(columns)
-        return self.errors.covariance[np.ix_(positions, positions)]
-
-    def contrast(self, columns: Sequence[int], weights: np.ndarray) -> Contrast:
-        """The weighted sum of the coefficients of `columns`, all kept."""
+    def contrast(self, columns: Sequence[int], weights: Sequence[float] | None = None) -> np.ndarray:
+        """The sum of the coefficients of `columns`, weighted if asked, as a contrast of those kept."""
         pull = np.zeros(len(self.fit.kept))
-        pull[self._positions(columns)] = weights
-        variance = float(pull @ self.errors.covariance @ pull)
-        known = np.isfinite(variance) and variance > 0 and not self.is_perfect
-        std_error = float(np.sqrt(variance)) if known else None
-        return Contrast(float(pull @ self.fit.coefficients), std_error, self.errors.df(pull))
+        for column, weight in zip(columns, weights or [1.0] * len(columns), strict=True):
+            position = self.fit.position(column)
+            if position is None:
+                raise ValueError(f"column {column} was left out")
+            pull[position] = weight
+        return pull
+
+    def judge_of(self, treated: np.ndarray, control: np.ndarray) -> Judge:
+        """The judge of a comparison between two sets of rows, bool, whose clusters must not be few."""
+        clusters = self.rows.clusters
+        if clusters is None or self.judge.errors.n_clusters is None:
+            return self.judge
+        sides = [len(np.unique(clusters.codes[side])) for side in (treated, control)]
+        reference = replace(
+            self.judge.reference,
+            n_treated_clusters=sides[0],
+            n_control_clusters=sides[1],
+            is_valid_when_few=self.judge.wild is not None and min(sides) >= FEW_TREATED_CLUSTERS,
+        )
+        return replace(self.judge, reference=reference)
 
     @property
-    def is_perfect(self) -> bool:
-        """Nothing is left unexplained, inside cells neither, so there is no error to measure."""
-        return self.fit.perfect and (self.fit.cells is None or not self.fit.cells.squares_within.any())
-
-    def _positions(self, columns: Sequence[int]) -> np.ndarray:
-        return np.searchsorted(self.fit.kept, np.asarray(columns, dtype=np.intp))
+    def note(self) -> str:
+        """The kind of standard errors, in words."""
+        return f"Standard errors: {ERROR_WORDS[self.judge.errors.kind]}."
 
 
 def fitted(table: Table, rows: np.ndarray, spec: Spec, columns: np.ndarray, effects: Sequence[Effect]) -> Fitted:
     """The fit of the outcome of `rows` on `columns`, shape (len(rows), k), with the errors the design asks for."""
-    solved = fit(table.outcome[rows], columns, effects, weights=row_weights(table, rows), cells=cells(table, rows))
-    return Fitted(solved, _errors(solved, table, rows, spec))
-
-
-def row_weights(table: Table, rows: np.ndarray) -> np.ndarray | None:
-    """The weight of each row in least squares: the sampling weight, or the size of the cell."""
-    if table.n is not None and table.weight is not None:
-        raise NotEstimable(
-            "weighted_cells",
-            "Rows that are averages of cells cannot also carry sampling weights.",
-            "Leave out columns.weight, or use weighted means and effective sizes as the cells.",
-        )
-    column = table.weight if table.n is None else table.n
-    return None if column is None else column[rows].astype(np.float64)
-
-
-def cells(table: Table, rows: np.ndarray) -> Cells | None:
-    """What makes `rows` aggregate cells, where they are. Without `sd`, spread within cells is unknown."""
-    if table.n is None:
-        return None
-    sizes = table.n[rows].astype(np.float64)
-    spread = np.zeros(len(rows)) if table.sd is None else table.sd[rows]
-    return Cells(sizes, (sizes - 1) * spread**2)
-
-
-def error_kind(table: Table, spec: Spec) -> str:
-    """The kind of standard errors that `auto` stands for here, or the kind asked for.
-
-    Raises `NotEstimable` where the data cannot give them.
-    """
-    kind = spec.options.std_errors
-    if kind == "auto":
-        kind = "hc1" if table.cluster is None and table.unit is None else "cluster"
-    if kind in ("cluster", "cr2", "cr3") and table.cluster is None and table.unit is None:
-        raise NotEstimable(
-            "cluster_missing",
-            "Clustered errors need a cluster or a unit, and the design names neither.",
-            "Set columns.cluster, or choose hc1 or conley errors.",
-        )
-    if kind == "conley" and (spec.options.conley_km is None or table.latitude is None):
-        raise NotEstimable(
-            "conley_incomplete",
-            "Conley errors need coordinates and the distance beyond which places are independent.",
-            "Set options.conley_km and the coordinates, or choose other standard errors.",
-        )
-    if kind in ("classical", "hc1") and table.n is not None and table.sd is None:
-        raise NotEstimable(
-            "spread_within_cells_missing",
-            "Rows are averages of cells, and the spread inside the cells is not given.",
-            "Set columns.sd, or cluster the errors.",
-        )
-    return kind
-
-
-def clusters(table: Table, rows: np.ndarray) -> Clusters:
-    """The clusters of `rows`: by `cluster`, else by `unit`, numbered without gaps."""
-    column = table.unit if table.cluster is None else table.cluster
-    if column is None:
-        raise ValueError("clusters need a cluster or a unit")
-    used, codes = np.unique(column.codes[rows], return_inverse=True)
-    return Clusters(codes, len(used))
-
-
-def _errors(solved: Fit, table: Table, rows: np.ndarray, spec: Spec) -> Errors:
-    kind = error_kind(table, spec)
-    if kind == "classical":
-        return classical_errors(solved)
-    if kind == "hc1":
-        return hc1_errors(solved)
-    if kind == "conley":
-        return conley_errors(
-            solved,
-            np.asarray(table.latitude)[rows],
-            np.asarray(table.longitude)[rows],
-            cutoff_km=float(spec.options.conley_km or 0),
-            kernel=spec.options.conley_kernel,
-        )
-    if kind == "cluster":
-        return clustered_errors(solved, clusters(table, rows))
-    return bias_reduced_errors(solved, clusters(table, rows), kind=kind)
+    used = rows_of(replace(taken(table, rows), cohorts=None), spec)
+    solved = fit(used.outcome, columns, effects, weights=used.weights, cells=used.cells)
+    errors = errors_of(solved, used, spec.options)
+    n_clusters = None if errors.n_clusters is None or used.clusters is None else used.clusters.n_clusters
+    wild = wild_for(solved, used.clusters, spec.options) if spec.options.inference == "wild" else None
+    reference = Reference(spec.options.level, n_clusters=n_clusters)
+    scale = float(np.sqrt(np.average(used.outcome**2, weights=used.weights)))
+    return Fitted(solved, Judge(solved.coefficients, errors, reference, scale, wild), used)

@@ -9,7 +9,7 @@ import numpy as np
 from evaluations.stats.issues import BadInput, Issue, NotEstimable
 from evaluations.stats.proximity.rings import BEFORE_ALL, RingRows, check_no_ring_is_empty, n_units
 from evaluations.stats.results import Dropped
-from evaluations.stats.table import Table
+from evaluations.stats.table import Coded, Table
 
 
 def opening_of(table: Table, found: RingRows) -> tuple[RingRows, np.ndarray | None]:
@@ -33,7 +33,14 @@ def opening_of(table: Table, found: RingRows) -> tuple[RingRows, np.ndarray | No
     dates = np.unique(starts_of(found)[opens_within(table, found)])
     if len(dates) > 1:
         return found, None
-    return found, (table.period.codes[found.rows] >= dates[0]).astype(np.float64)
+    start = starts_of(found).copy()
+    start[:] = dates[0]
+    return found, is_after(table, replace(found, start=start))
+
+
+def is_after(table: Table, found: RingRows) -> np.ndarray:
+    """1 for rows from after the opening of their site, else 0."""
+    return (_periods(table).codes[found.rows] >= starts_of(found)).astype(np.float64)
 
 
 def with_openings(table: Table, found: RingRows) -> RingRows:
@@ -66,7 +73,13 @@ def with_openings(table: Table, found: RingRows) -> RingRows:
 
 def opens_within(table: Table, found: RingRows) -> np.ndarray:
     """Whether each row's site opens after the first period and by the last."""
-    return (starts_of(found) > 0) & (starts_of(found) < table.period.n_labels)
+    return (starts_of(found) > 0) & (starts_of(found) < _periods(table).n_labels)
+
+
+def _periods(table: Table) -> Coded:
+    if table.period is None:
+        raise ValueError("this table has no periods")
+    return table.period
 
 
 def starts_of(found: RingRows) -> np.ndarray:

@@ -6,40 +6,41 @@ ring but the outermost, covariates added linearly (Butts 2023, section 3).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from evaluations.stats.issues import NotEstimable
-from evaluations.stats.proximity.fitting import Fitted, clusters, error_kind, fitted
+from evaluations.stats.proximity.fitting import Fitted, fitted
 from evaluations.stats.proximity.ring_leads import RingLeads, ring_leads
 from evaluations.stats.proximity.rings import RingRows
 from evaluations.stats.registry import Tick
 from evaluations.stats.regression.fixed_effects import Effect
+from evaluations.stats.results import Diagnostic, Specification
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import Table
 from evaluations.stats.uncertainty import Reference
 
+Answer = dict[str, Any]
+"""`value`, `std_error`, `ci_lower`, `ci_upper` and `p_value`."""
+
 
 @dataclass(frozen=True, eq=False)
 class RingChanges:
-    """Changes of the rings but the outermost, nearest first, shape (n_rings - 1,), and what they are judged by.
+    """The answer for each ring but the outermost, nearest first, and what it is judged by.
 
-    `covariance` is null where there is no error to measure. `n_people` counts rows, or the people behind them.
+    `covariance` is that of the values. `n_people` counts rows, or the people behind them.
     """
 
-    values: np.ndarray
-    covariance: np.ndarray | None
+    answers: tuple[Answer, ...]
+    covariance: np.ndarray
     references: tuple[Reference, ...]
     n_people: int
     leads: RingLeads
     notes: tuple[str, ...]
-
-    def std_error(self, ring: int) -> float | None:
-        """The standard error of a ring's change, null where there is none."""
-        variance = np.nan if self.covariance is None else float(self.covariance[ring, ring])
-        return float(np.sqrt(variance)) if np.isfinite(variance) and variance > 0 else None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    specifications: tuple[Specification, ...] = field(default=())
 
 
 def one_date_changes(table: Table, spec: Spec, found: RingRows, post: np.ndarray, tick: Tick) -> RingChanges:
@@ -52,20 +53,23 @@ def one_date_changes(table: Table, spec: Spec, found: RingRows, post: np.ndarray
     fit = fitted(table, found.rows, spec, columns, effects)
     rings = range(found.reference)
     for ring in rings:
-        if not fit.is_kept([ring]):
+        if not fit.is_kept(ring):
             raise NotEstimable(
                 "ring_not_identified",
                 f"In the ring {found.name(ring)} nobody is seen both before and after the opening.",
                 "Join it with a neighbouring ring by leaving out one of proximity.edges_km.",
             )
+    contrasts = np.array([fit.contrast([ring]) for ring in rings])
+    judges = [fit.judge_of(found.ring == ring, found.ring == found.reference) for ring in rings]
     tick("Checking trends before opening", 0.7)
     return RingChanges(
-        values=fit.values(rings),
-        covariance=None if fit.is_perfect else fit.covariance(rings),
-        references=tuple(_reference(table, spec, found, fit, ring) for ring in rings),
+        answers=tuple(judge.answer(contrast) for judge, contrast in zip(judges, contrasts, strict=True)),
+        covariance=contrasts @ fit.judge.errors.covariance @ contrasts.T,
+        references=tuple(judge.reference_for(pull) for judge, pull in zip(judges, contrasts, strict=True)),
         n_people=round(fit.fit.n_obs),
         leads=ring_leads(table, spec, found, post, is_panel=is_panel),
-        notes=(*_left_out(table, fit, found.reference), f"Standard errors: {error_kind(table, spec)}."),
+        notes=(*_left_out(table, fit, found.reference), fit.note),
+        diagnostics=judges[0].diagnostics(contrasts[0]),
     )
 
 
@@ -74,7 +78,7 @@ def check_covariates(table: Table, spec: Spec) -> None:
     if table.covariates is not None and table.covariates.shape[1] and spec.options.estimation != "linear":
         raise NotEstimable(
             "covariates_linear_only",
-            "Rings add covariates to the regression; they do not reweight by them.",
+            "Where sites opened at one date, rings add covariates to the regression; they do not reweight by them.",
             "Set options.estimation to linear.",
         )
 
@@ -87,7 +91,7 @@ def _check_both_sides(found: RingRows, post: np.ndarray) -> None:
         raise NotEstimable("no_pre_period", "No row is from before the opening.", "Add rows from before it.")
     for when, is_when in (("before", post == 0), ("after", post > 0)):
         counts = np.bincount(found.ring[is_when], minlength=found.n_rings)
-        empty = [found.name(ring) for ring in np.flatnonzero(counts == 0)]
+        empty = [found.name(int(ring)) for ring in np.flatnonzero(counts == 0)]
         if empty:
             raise NotEstimable(
                 "ring_empty",
@@ -106,32 +110,16 @@ def _design(
     after = Effect((post > 0).astype(np.int64), 2, name="post")
     if not is_panel or table.unit is None:
         return columns, (Effect(found.ring, found.n_rings, name="ring"), after)
-    time = after if table.period is None else _levels(table.period.codes[found.rows], "period")
-    return columns, (_levels(table.unit.codes[found.rows], "unit"), time)
+    time = after if table.period is None else levels(table.period.codes[found.rows], "period")
+    return columns, (levels(table.unit.codes[found.rows], "unit"), time)
 
 
-def _levels(codes: np.ndarray, name: str) -> Effect:
+def levels(codes: np.ndarray, name: str) -> Effect:
     """Fixed effects for the levels of `codes` that occur."""
     used, numbered = np.unique(codes, return_inverse=True)
     return Effect(numbered, len(used), name=name)
 
 
-def _reference(table: Table, spec: Spec, found: RingRows, fit: Fitted, ring: int) -> Reference:
-    """What the ring's change is judged by: t, with its clusters counted where errors are clustered."""
-    df = fit.contrast([ring], np.ones(1)).df
-    kind = error_kind(table, spec)
-    if kind not in ("cluster", "cr2", "cr3"):
-        return Reference(spec.options.level, df)
-    return Reference(
-        spec.options.level,
-        df,
-        clusters(table, found.rows).n_clusters,
-        clusters(table, found.rows[found.ring == ring]).n_clusters,
-        clusters(table, found.rows[found.ring == found.reference]).n_clusters,
-        is_valid_when_few=kind != "cluster",
-    )
-
-
-def _left_out(table: Table, fit: Fitted, first: int) -> Sequence[str]:
-    names = [name for place, name in enumerate(table.covariate_names) if not fit.is_kept([first + place])]
+def _left_out(table: Table, fit: Fitted, first: int) -> list[str]:
+    names = [name for place, name in enumerate(table.covariate_names) if not fit.is_kept(first + place)]
     return [f"Covariates that the other terms already explain are left out: {', '.join(names)}."] if names else []

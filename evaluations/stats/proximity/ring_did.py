@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.proximity.openings import opening_of
 from evaluations.stats.proximity.ring_changes import RingChanges, one_date_changes
 from evaluations.stats.proximity.rings import RingRows, located, n_units, ring_rows
 from evaluations.stats.registry import Tick, ignore_progress
-from evaluations.stats.results import Diagnostic, Result, RingEffect, Sample
+from evaluations.stats.results import Diagnostic, Estimate, Result, RingEffect, Sample
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import Table
-from evaluations.stats.uncertainty import cluster_diagnostics, detectable_effect, finish, finished_estimate
+from evaluations.stats.uncertainty import detectable_effect
 
 SMALL_RING = 10
 """A ring of fewer units than this is flagged."""
@@ -23,28 +21,28 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
     tick("Placing rows in rings", 0.0)
     found = ring_rows(table, located(table), spec.proximity.edges_km, donut_km=spec.proximity.donut_km)
     found, changes = changes_of(table, spec, found, tick)
-    headline = finished_estimate(
-        "att",
-        _estimand(table, spec, found),
-        float(changes.values[0]),
-        changes.std_error(0),
-        changes.references[0],
+    return Result(
+        estimates=(headline_of(table, spec, found, changes),),
+        rings=ring_effects(table, found, changes),
+        diagnostics=(*changes.leads.diagnostics, *changes.diagnostics, *ring_diagnostics(table, found)),
+        specifications=changes.specifications,
+        detectable_effect=detectable_effect(changes.answers[0]["std_error"], changes.references[0]),
+        sample=ring_sample(table, found, changes),
+        **changes.leads.parts,
+    )
+
+
+def headline_of(table: Table, spec: Spec, found: RingRows, changes: RingChanges) -> Estimate:
+    """The innermost ring's change."""
+    return Estimate(
+        name="att",
+        estimand=_estimand(table, spec, found),
+        level=spec.options.level,
         n_obs=changes.n_people,
         n_units=n_units(table, found.rows),
         n_treated_units=n_units(table, found.rows[found.ring == 0]),
-    )
-    return Result(
-        estimates=(headline,),
-        event_study=changes.leads.event_study,
-        covariance=changes.leads.covariance,
-        rings=ring_effects(table, found, changes),
-        diagnostics=(
-            *changes.leads.diagnostics,
-            *cluster_diagnostics(changes.references[0]),
-            *ring_diagnostics(table, found),
-        ),
-        detectable_effect=detectable_effect(changes.std_error(0), changes.references[0]),
-        sample=ring_sample(table, found, changes),
+        n_clusters=changes.references[0].n_clusters,
+        **changes.answers[0],
     )
 
 
@@ -62,14 +60,18 @@ def ring_effects(table: Table, found: RingRows, changes: RingChanges) -> tuple[R
     for ring in range(found.n_rings):
         rows = found.rows[found.ring == ring]
         n_obs = len(rows) if table.n is None else round(float(table.n[rows].sum()))
-        place = RingEffect(
-            found.edges_km[ring], found.edges_km[ring + 1], None, n_obs=n_obs, n_units=n_units(table, rows)
+        is_reference = ring == found.reference
+        answer = {"value": None} if is_reference else changes.answers[ring]
+        effects.append(
+            RingEffect(
+                found.edges_km[ring],
+                found.edges_km[ring + 1],
+                n_obs=n_obs,
+                n_units=n_units(table, rows),
+                is_reference=is_reference,
+                **answer,
+            )
         )
-        if ring == found.reference:
-            effects.append(replace(place, is_reference=True))
-            continue
-        known = {"value": float(changes.values[ring]), "std_error": changes.std_error(ring)}
-        effects.append(replace(place, **finish(known, changes.references[ring])))
     return tuple(effects)
 
 

@@ -165,7 +165,7 @@ def ring_rows(table: Table, where: Located, edges_km: tuple[float, ...], *, donu
 def check_no_ring_is_empty(found: RingRows) -> None:
     """Raise `NotEstimable` where nobody is in one of the rings."""
     counts = np.bincount(found.ring, minlength=found.n_rings)
-    empty = [found.name(ring) for ring in np.flatnonzero(counts == 0)]
+    empty = [found.name(int(ring)) for ring in np.flatnonzero(counts == 0)]
     if empty:
         raise NotEstimable(
             "ring_empty",
