@@ -18,7 +18,6 @@ class Design:
     assumes: str
     chosen_when: str
     needs: tuple[tuple[str, ...], ...]
-    needs_sites: bool = False
 
     def missing(self, columns: Columns) -> list[str]:
         """What the columns lack for this design, in words."""

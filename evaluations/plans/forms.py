@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from crispy_forms_gds.choices import Choice
 from crispy_forms_gds.helper import FormHelper
-from crispy_forms_gds.layout import Button, Field, Fluid, Layout, Size
+from crispy_forms_gds.layout import Button, Field, Fluid, Layout
 from django import forms
 
 from evaluations.datasets.models import Dataset, DatasetKind, DatasetState
-from evaluations.plans.designs import DESIGNS, LIST_ROLES, ROLES
+from evaluations.plans.designs import DESIGNS, LIST_ROLES, ROLES, Design
 from evaluations.plans.guesses import columns_from_roles, guessed_roles, roles_from_columns
 from evaluations.plans.models import AnalysisPlan
 from evaluations.stats.spec import Columns
@@ -94,6 +94,15 @@ class NamedColumnsForm(forms.Form):
         return {"columns": block}
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A design as it is offered: what the data lack for it, and whether it is the one chosen."""
+
+    design: Design
+    missing: list[str]
+    is_chosen: bool
+
+
 class DesignForm(forms.Form):
     """Which design, and the words that go with it."""
 
@@ -104,47 +113,48 @@ class DesignForm(forms.Form):
     )
     comparator_justification = forms.CharField(
         label="Why is the comparison group a fair one?",
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": 4}),
         required=False,
         help_text="How were the treated chosen, and why would the others have changed alike? "
         "Without a reason the evidence cannot be rated above the second level.",
     )
     other_explanations = forms.CharField(
         label="What else could explain a difference?",
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": 4}),
         required=False,
         help_text="Other programmes, changed definitions, people moving, who might have lost out.",
     )
     deviation_reason = forms.CharField(
         label="Why does this plan differ from the one locked before it?",
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": 3}),
         error_messages={"required": "Say why this plan differs from the one locked before it"},
     )
 
-    def __init__(self, *args: Any, columns: Columns, is_departure: bool, has_sites: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, columns: Columns, is_departure: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["estimator"].choices = [  # type: ignore[attr-defined]
-            Choice(design.estimator, design.title, hint=_hint(design, columns, has_sites)) for design in DESIGNS
-        ]
-        layout = [
-            Field.radios("estimator", legend_size=Size.MEDIUM),
-            Field.textarea("comparator_justification", rows=4),
-            Field.textarea("other_explanations", rows=4),
-        ]
-        if is_departure:
-            layout.append(Field.textarea("deviation_reason", rows=3))
-        else:
+        self._columns = columns
+        self.fields["estimator"].choices = [(design.estimator, design.title) for design in DESIGNS]  # type: ignore[attr-defined]
+        if not is_departure:
             del self.fields["deviation_reason"]
-        self.helper = FormHelper(self)
-        self.helper.layout = Layout(*layout, Button.primary("save", "Continue"))
 
+    @property
+    def fitting(self) -> list[Offer]:
+        """The designs whose columns the data have."""
+        return [offer for offer in self._offers() if not offer.missing]
 
-def _hint(design: Any, columns: Columns, has_sites: bool) -> str:
-    missing = design.missing(columns)
-    if design.needs_sites and not has_sites:
-        missing.append("a file of sites")
-    lacks = f" Your data do not yet have: {', '.join(missing)}." if missing else ""
-    return f"{design.chosen_when} Compares: {design.compares} Assumes: {design.assumes}{lacks}"
+    @property
+    def lacking(self) -> list[Offer]:
+        """The designs for which the data lack something, with what."""
+        return [offer for offer in self._offers() if offer.missing]
+
+    def _offers(self) -> list[Offer]:
+        chosen = self["estimator"].value()
+        return [Offer(each, each.missing(self._columns), each.estimator == chosen) for each in DESIGNS]
+
+    @property
+    def words(self) -> list[forms.BoundField]:
+        """The questions answered in sentences."""
+        return [self[name] for name in self.fields if name != "estimator"]
 
 
 def sites_choices(evaluation: Evaluation) -> list[tuple[str, str]]:

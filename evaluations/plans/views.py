@@ -150,7 +150,6 @@ def plan_design(request: HttpRequest, pk: int) -> HttpResponse:
         request.POST or None,
         columns=parse_spec(draft.spec).columns,
         is_departure=evaluation.plans.filter(locked_at__isnull=False).exists(),
-        has_sites=draft.sites is not None,
         initial=initial,
     )
     if request.method == "POST" and form.is_valid():

@@ -112,7 +112,7 @@ EXAMPLES: dict[str, Example] = {
     "hubs": Example(
         key="hubs",
         title="Family Hubs that open at different dates (simulated)",
-        intervention="A simulated Family Hub",
+        intervention="a simulated Family Hub",
         outcome="school readiness at five",
         unit="percentage points",
         story="160 simulated areas, of which 120 open a hub in 2016, 2018 or 2020. Because the data are made up, "
@@ -141,7 +141,7 @@ EXAMPLES: dict[str, Example] = {
     "castle": Example(
         key="castle",
         title="Castle-doctrine laws and homicide in the United States",
-        intervention="A castle-doctrine law",
+        intervention="a castle-doctrine law",
         outcome="log homicide rate",
         unit="log points",
         story="Between 2006 and 2010, 21 states widened the right to self-defence. Did homicides fall? "
@@ -170,7 +170,7 @@ EXAMPLES: dict[str, Example] = {
     "kielmc": Example(
         key="kielmc",
         title="House prices near a new incinerator",
-        intervention="A garbage incinerator nearby",
+        intervention="a garbage incinerator nearby",
         outcome="house price in 1978 dollars",
         unit="dollars",
         story="Houses sold in North Andover, Massachusetts, in 1978, before an incinerator was rumoured, and in 1981, "

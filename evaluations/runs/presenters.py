@@ -111,7 +111,9 @@ def _conclusive(subject: Subject, value: float, lower: float, upper: float, *, c
     better = ""
     if subject.direction in IN_WORDS:
         better = ", which is for the better" if (value > 0) == (subject.direction == "higher") else ", for the worse"
-    told = f"{subject.intervention} {verb} {subject.outcome} by {amounts}{better}."
+    told = (
+        f"{subject.intervention[:1].upper()}{subject.intervention[1:]} {verb} {subject.outcome} by {amounts}{better}."
+    )
     return f"To be read with caution: {told}" if cautious else told
 
 
