@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evaluations.stats.issues import NotEstimable
+from evaluations.stats.options import REGRESSION_ERRORS, check_options
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.regression.event_path import event_path
 from evaluations.stats.regression.path_model import PathModel, path_model
@@ -27,6 +28,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
     Needs units untreated throughout; with control_group not_yet_treated the last cohort takes their
     place, and periods from its treatment on are left out. Raises `NotEstimable` without either.
     """
+    check_options(spec, errors=REGRESSION_ERRORS, inference=("analytic", "wild"))
     last = last_comparable_period(table, spec.options)
     times = _event_times(table, spec.options, last)
 

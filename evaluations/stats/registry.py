@@ -19,6 +19,8 @@ MODULES: dict[tuple[str, str], str] = {
     ("did", "callaway_santanna"): "evaluations.stats.callaway_santanna",
     ("did", "twfe"): "evaluations.stats.twfe",
     ("did", "event_study"): "evaluations.stats.event_study",
+    ("did", "sun_abraham"): "evaluations.stats.sun_abraham",
+    ("did", "imputation"): "evaluations.stats.imputation",
     ("proximity", "ring_did"): "evaluations.stats.proximity.ring_did",
     ("proximity", "distance_curve"): "evaluations.stats.proximity.distance_curve",
 }

@@ -31,17 +31,8 @@ def last_comparable_period(table: Table, options: Options) -> int:
     Without such units, and with control_group not_yet_treated, periods end where the last cohort's
     treatment (or its anticipation) begins. Raises `NotEstimable` where that leaves nothing.
     """
-    if table.period is None or table.cohorts is None or table.unit is None:
-        missing = next(role for role in ("unit", "period", "cohorts") if getattr(table, role) is None)
-        role = "first_treated" if missing == "cohorts" else missing
-        raise BadInput([Issue("role_missing", f"This design needs a column for {role}.", f"Set columns.{role}.")])
+    check_panel_roles(table)
     n_periods = table.period.n_labels
-    if table.n_rows and n_periods < 2:
-        raise NotEstimable(
-            "one_period",
-            "All rows are from one period, so there is no change to compare.",
-            "Add rows from before and after treatment began.",
-        )
     starts = starts_within(table, options, n_periods)
     if (_present_starts(table) >= n_periods).any():
         return n_periods
@@ -59,6 +50,21 @@ def last_comparable_period(table: Table, options: Options) -> int:
             "Add units that were not treated, or that were treated later.",
         )
     return last
+
+
+def check_panel_roles(table: Table) -> None:
+    """Raise where the table has no units, periods or starts, no rows, or one period only."""
+    for role, column in (("unit", table.unit), ("period", table.period), ("first_treated", table.cohorts)):
+        if column is None:
+            raise BadInput([Issue("role_missing", f"This design needs a column for {role}.", f"Set columns.{role}.")])
+    if table.n_rows == 0:
+        raise NotEstimable("no_rows", "There are no rows to analyse.", "Check the file and why rows were dropped.")
+    if table.period.n_labels < 2:
+        raise NotEstimable(
+            "one_period",
+            "All rows are from one period, so there is no change to compare.",
+            "Add rows from before and after treatment began.",
+        )
 
 
 def _present_starts(table: Table) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from evaluations.stats.issues import BadInput, Issue, NotEstimable
+from evaluations.stats.options import REGRESSION_ERRORS, check_options
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.regression.path_model import Counts, PathModel, cohort_counts, path_model, rows_model
 from evaluations.stats.regression.paths import treated_paths
@@ -30,8 +31,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
     Treatment is 1[period >= first_treated]; with `treated` and `post`, their product; with `treated`
     alone, that column. Raises `NotEstimable` where effects and covariates leave nothing of it.
     """
-    if table.outcome.size == 0:
-        raise NotEstimable("no_rows", "There are no rows to analyse.", "Check the file and why rows were dropped.")
+    check_options(spec, errors=REGRESSION_ERRORS, inference=("analytic", "wild"))
     model, estimand = _model(table, spec, tick)
     one = np.ones(1)
     if not len(model.kept):

@@ -36,12 +36,13 @@ class Errors:
     """The covariance of a fit's kept coefficients, and the degrees of freedom of a contrast of them.
 
     `influence`, shape (n_clusters, k), are the clusters' contributions to the coefficients' errors,
-    where errors are clustered; `df` maps a contrast, shape (k,), to its degrees of freedom.
+    where errors are clustered. `df` maps a contrast, shape (k,), to its degrees of freedom, null
+    where errors are judged against the normal.
     """
 
     kind: str
     covariance: np.ndarray
-    df: Callable[[np.ndarray], float]
+    df: Callable[[np.ndarray], float | None]
     n_clusters: int | None = None
     influence: np.ndarray | None = field(default=None, repr=False)
 

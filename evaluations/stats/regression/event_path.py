@@ -64,7 +64,8 @@ def event_path(
     reference = -1 - options.anticipation
     values = np.array([answer["value"] for answer in answers], dtype=float)
     differences = LongDifferences(times, values, covariance, reference) if has_one_reference else None
-    return EventPath(effects, covariance, differences, pretrend_test(judge, rows[times < reference]))
+    leads = times < (reference if has_one_reference else -options.anticipation)
+    return EventPath(effects, covariance, differences, pretrend_test(judge, rows[leads]))
 
 
 def pretrend_test(judge: Judge, leads: np.ndarray) -> Diagnostic:

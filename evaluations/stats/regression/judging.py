@@ -61,7 +61,7 @@ class Judge:
         df = self.errors.df(contrast)
         if self.errors.kind not in ("cr2", "cr3"):
             return replace(self.reference, df=df)
-        if not df >= LEAST_DF:
+        if df is None or not df >= LEAST_DF:
             return replace(self.reference, df=1.0, n_clusters=0)
         return replace(self.reference, df=df, is_valid_when_few=True)
 
@@ -74,15 +74,15 @@ class Judge:
         errors = np.sqrt(np.clip(np.diag(covariance), 0, None))
         if any(known_error(float(error), self.scale) is None for error in errors):
             return None
-        smallest = min(self.errors.df(contrast) for contrast in contrasts)
-        return wald_test(contrasts @ self.coefficients, covariance, df2=smallest)
+        df = [known for contrast in contrasts if (known := self.errors.df(contrast)) is not None]
+        return wald_test(contrasts @ self.coefficients, covariance, df2=min(df, default=None))
 
     def diagnostics(self, headline: np.ndarray) -> tuple[Diagnostic, ...]:
         """What is to be said of the clusters behind the headline."""
         if self.errors.kind not in ("cr2", "cr3"):
             return cluster_diagnostics(self.reference)
         df = self.errors.df(headline)
-        if df >= LEAST_DF:
+        if df is None or df >= LEAST_DF:
             return ()
         reading = (
             f"The error rests on {df:.1f} degrees of freedom. Below {LEAST_DF:.0f} even bias-reduced errors are not"

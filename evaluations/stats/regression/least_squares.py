@@ -113,8 +113,8 @@ def weighted_squares(column: np.ndarray, weights: np.ndarray | None) -> float:
 
 def scales(columns: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     """Each column's weighted sum of squares about its mean, and at least a trace of that about zero."""
-    centred = columns - np.average(columns, axis=0, weights=weights)
     w = np.ones(len(columns)) if weights is None else weights
+    centred = columns - (w @ columns) / w.sum()
     about_mean = np.einsum("ij,ij,i->j", centred, centred, w)
     about_zero = np.einsum("ij,ij,i->j", columns, columns, w)
     return np.maximum(about_mean, about_zero * 1e-10)

@@ -51,7 +51,9 @@ class Counts:
 class PathModel:
     """A regression on k paths. `kept` are the paths that have coefficients; `judge` speaks of those.
 
-    `fit` and `rows` are there where the regression ran row by row.
+    `path_counts`, shape (n_periods + 1,), are the units of each start; `cell_weights`, shape
+    (n_periods + 1, n_periods), what the rows of each start weigh in each period. `fit` and `rows`
+    are there where the regression ran row by row.
     """
 
     judge: Judge
@@ -59,6 +61,7 @@ class PathModel:
     counts: Counts
     sample: Sample
     path_counts: np.ndarray
+    cell_weights: np.ndarray
     fit: Fit | None = None
     rows: Rows | None = None
 
@@ -75,15 +78,35 @@ def path_model(
     Rows from `last_period` on are left out where it is given, and so are, with `leave_window`, those
     of the periods of anticipation. Raises `NotEstimable` where no coefficient can be told.
     """
-    panel = _panel(table, spec, last_period) if _may_use_sums(table, spec, leave_window) else None
-    if panel is not None and panel.is_balanced:
+    panel = None if leave_window and spec.options.anticipation else balanced_panel(table, spec, last_period)
+    if panel is not None:
         model = _by_sums(table, panel, spec, paths(panel.n_periods), tick)
         if model is not None:
             return model
     return _by_rows(table, spec, paths, last_period, leave_window)
 
 
-def _may_use_sums(table: Table, spec: Spec, leave_window: bool) -> bool:
+def balanced_panel(table: Table, spec: Spec, last_period: int | None = None) -> Panel | None:
+    """The panel, always treated units aside, where sums by start say all that the design asks; else null.
+
+    That is so where every unit is seen in every period and nothing enters but unit and period effects.
+    """
+    if not _sums_suffice(table, spec):
+        return None
+    panel = panel_from_table(table)
+    panel = panel.without(panel.starts - spec.options.anticipation <= 0, "always_treated")
+    if last_period is not None and last_period < panel.n_periods:
+        left_out = int(np.isfinite(panel.outcome[:, last_period:]).sum())
+        panel = replace(
+            panel,
+            outcome=np.ascontiguousarray(panel.outcome[:, :last_period]),
+            periods=panel.periods[:last_period],
+            dropped=(*panel.dropped, Dropped("no_untreated_units_left", left_out)),
+        )
+    return panel if panel.is_balanced and panel.n_units else None
+
+
+def _sums_suffice(table: Table, spec: Spec) -> bool:
     options = spec.options
     return (
         options.panel
@@ -96,34 +119,17 @@ def _may_use_sums(table: Table, spec: Spec, leave_window: bool) -> bool:
         and not options.unit_trends
         and options.std_errors in ("auto", "cluster")
         and options.inference != "wild"
-        and not (leave_window and options.anticipation)
-    )
-
-
-def _panel(table: Table, spec: Spec, last_period: int | None) -> Panel:
-    panel = panel_from_table(table)
-    panel = panel.without(panel.starts - spec.options.anticipation <= 0, "always_treated")
-    if last_period is None or last_period >= panel.n_periods:
-        return panel
-    left_out = int(np.isfinite(panel.outcome[:, last_period:]).sum())
-    return replace(
-        panel,
-        outcome=np.ascontiguousarray(panel.outcome[:, :last_period]),
-        periods=panel.periods[:last_period],
-        dropped=(*panel.dropped, Dropped("no_untreated_units_left", left_out)),
     )
 
 
 def _by_sums(table: Table, panel: Panel, spec: Spec, paths: np.ndarray, tick: Share) -> PathModel | None:
     """The model from sums by start; null where nothing is left over and rounding needs the rows."""
-    if panel.n_units == 0:
-        raise _nothing_left()
     found = fit_paths(panel, paths, tick=tick)
-    if found.perfect:
+    if found.is_rounding:
         return None
-    counts = _panel_counts(panel)
-    scale = float(np.abs(found.sums.outcomes).max(initial=0.0) / max(found.sums.weights.sum(), 1e-300))
-    judge = Judge(found.coefficients, found.errors, counts.reference(spec.options.level), scale)
+    counts = panel_counts(panel)
+    reference = counts.reference(spec.options.level)
+    judge = Judge(found.coefficients, found.errors, reference, outcome_size(panel.outcome))
     sample = Sample(
         table.rows_read,
         panel.n_rows,
@@ -131,10 +137,11 @@ def _by_sums(table: Table, panel: Panel, spec: Spec, paths: np.ndarray, tick: Sh
         panel.cohort_counts(),
         (*table.notes, *notes_of(found.errors)),
     )
-    return PathModel(judge, found.kept, counts, sample, found.sums.counts)
+    return PathModel(judge, found.kept, counts, sample, found.sums.counts, _every_period(found.sums.weights))
 
 
-def _panel_counts(panel: Panel) -> Counts:
+def panel_counts(panel: Panel) -> Counts:
+    """Counts of a panel's units and clusters."""
     treated = panel.is_treated
     return Counts(
         n_obs=panel.n_rows,
@@ -158,10 +165,21 @@ def _by_rows(table: Table, spec: Spec, paths: Paths, last_period: int | None, le
     path = path_of(rows.starts, n_periods)
     treatment = by_path[path, rows.period.codes]
     model = rows_model(rows, treatment, spec, table)
-    return replace(model, path_counts=_units_by_path(rows, path, n_periods))
+    cell = path.astype(np.int64) * n_periods + rows.period.codes
+    weights = np.bincount(cell, weights=rows.weights, minlength=(n_periods + 1) * n_periods)
+    return replace(
+        model,
+        path_counts=units_by_path(rows, path, n_periods),
+        cell_weights=weights.reshape(n_periods + 1, n_periods).astype(np.float64),
+    )
 
 
-def _units_by_path(rows: Rows, path: np.ndarray, n_periods: int) -> np.ndarray:
+def _every_period(weights: np.ndarray) -> np.ndarray:
+    """Weights by start in every period of a balanced panel."""
+    return np.repeat(weights[:, None], len(weights) - 1, axis=1)
+
+
+def units_by_path(rows: Rows, path: np.ndarray, n_periods: int) -> np.ndarray:
     """Units by start, shape (n_periods + 1,); rows where there are no units."""
     if rows.unit is None:
         return np.bincount(path, minlength=n_periods + 1)
@@ -187,13 +205,16 @@ def rows_model(
     is_path = found.kept >= n_covariates
     wild = wild_for(found, rows.clusters, spec.options) if spec.options.inference == "wild" else None
     judge = _only(
-        Judge(found.coefficients, errors, counts.reference(spec.options.level), _scale(found, rows), wild), is_path
+        Judge(found.coefficients, errors, counts.reference(spec.options.level), outcome_size(rows.outcome), wild),
+        is_path,
     )
     if wild is not None:
         judge = replace(judge, reference=replace(judge.reference, is_valid_when_few=_enough_on_each_side(counts)))
     notes = (*table.notes, *notes_of(errors), *_left_out(rows, found))
     sample = Sample(table.rows_read, rows.n_rows, rows.dropped, cohort_labels(rows, table), notes)
-    return PathModel(judge, found.kept[is_path] - n_covariates, counts, sample, np.empty(0), found, rows)
+    return PathModel(
+        judge, found.kept[is_path] - n_covariates, counts, sample, np.empty(0), np.empty((0, 0)), found, rows
+    )
 
 
 def _enough_on_each_side(counts: Counts) -> bool:
@@ -281,8 +302,9 @@ def _left_out(rows: Rows, found: Fit) -> tuple[str, ...]:
     return (f"Left out because fixed effects or other covariates already account for it: {names}.",)
 
 
-def _scale(found: Fit, rows: Rows) -> float:
-    return float(np.abs(rows.outcome).max(initial=0.0))
+def outcome_size(outcome: np.ndarray) -> float:
+    """The largest outcome, signs aside."""
+    return max(abs(float(outcome.min())), abs(float(outcome.max())))
 
 
 def _nothing_left() -> NotEstimable:

@@ -21,16 +21,15 @@ class PathSums(Sums):
     """Sums over units by start; the row after the last period's is for units never treated in time.
 
     `counts` and `weights`, shape (n_paths,); `outcomes`, shape (n_paths, n_periods): weighted
-    outcomes less `centre`; `moments`, shape (n_paths, n_periods + 1, n_periods + 1): cross-products,
-    under squared weights, of outcomes less `centre` with a 1 put last. `squares` is the weighted sum
-    of squared outcomes less each unit's own mean.
+    outcomes less `centre` and less the unit's own mean; `moments`, shape (n_paths, n_periods + 1,
+    n_periods + 1): cross-products of these, a 1 put last, under squared weights. Nothing that has
+    unit effects taken out depends on a unit's mean, and without it no digits are lost to it.
     """
 
     counts: np.ndarray
     weights: np.ndarray
     outcomes: np.ndarray
     moments: np.ndarray
-    squares: float
 
 
 def path_of(starts: np.ndarray, n_periods: int) -> np.ndarray:
@@ -70,11 +69,11 @@ def _block_sums(values: np.ndarray, path: np.ndarray, weight: np.ndarray | None,
     ends = np.cumsum(np.bincount(path, minlength=n_paths))
     sorted_values = np.empty((len(values), n_periods + 1))
     np.subtract(values[order], centre, out=sorted_values[:, :n_periods])
+    sorted_values[:, :n_periods] -= sorted_values[:, :n_periods].mean(axis=1, keepdims=True)
     sorted_values[:, n_periods] = 1.0
     sorted_weight = None if weight is None else weight[order]
     weights, outcomes = np.zeros(n_paths), np.zeros((n_paths, n_periods))
     moments = np.zeros((n_paths, n_periods + 1, n_periods + 1))
-    squares = 0.0
     for g in np.flatnonzero(np.diff(ends, prepend=0)):
         rows = slice(int(ends[g - 1]) if g else 0, int(ends[g]))
         part = sorted_values[rows]
@@ -86,6 +85,4 @@ def _block_sums(values: np.ndarray, path: np.ndarray, weight: np.ndarray | None,
             moments[g] = (part * w).T @ (part * w)
             weighted = part.T @ (part * w)
         weights[g], outcomes[g] = weighted[-1, -1], weighted[-1, :-1]
-        within = weighted[:-1, :-1]
-        squares += float(np.trace(within) - within.mean(axis=1).sum())
-    return PathSums(np.diff(ends, prepend=0), weights, outcomes, moments, squares)
+    return PathSums(np.diff(ends, prepend=0), weights, outcomes, moments)

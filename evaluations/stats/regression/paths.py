@@ -19,20 +19,25 @@ from evaluations.stats.regression.fixed_effects import Absorber, Effect
 from evaluations.stats.regression.least_squares import independent_columns, symmetric_inverse
 from evaluations.stats.regression.path_sums import PathSums, first_centre, path_of, path_sums
 
-ROUNDING = 1e-6
-"""Squared scores below this share of what regressors and outcomes could make them are left to the rows themselves."""
+ROUNDING = 1e-7
+"""Share of its terms' absolute sum below which a sum of squares may have lost half its digits."""
 
 
 @dataclass(frozen=True, eq=False)
 class PathFit:
-    """A fit on paths: coefficients of the kept columns, their errors, and whether nothing is left over."""
+    """A fit on paths: coefficients of the kept columns and their errors.
+
+    `loadings`, shape (n_paths, n_periods + 1, k), are how units' paths load on the coefficients'
+    errors. `is_rounding` says that so little is left over that the rows themselves are needed.
+    """
 
     coefficients: np.ndarray
     kept: np.ndarray
     errors: Errors
-    perfect: bool
+    is_rounding: bool
     n_obs: int
     sums: PathSums
+    loadings: np.ndarray
 
 
 def treated_paths(n_periods: int) -> np.ndarray:
@@ -77,19 +82,19 @@ def fit_paths(
     explained = np.einsum("gti,gt->i", table, sums.outcomes)
     coefficients = bread @ explained
     loadings = _loadings(table, coefficients, cells, sums)
-    influence, meat = scores_of(panel, loadings, sums)
+    scores = scores_of(panel, loadings, sums)
     n_obs = int(np.einsum("g,gt->", sums.counts, cells.weights > 0))
     factor = small_sample_factor(n_obs, len(kept) + cells.n_periods, panel.n_clusters)
-    covariance = factor * (bread @ meat @ bread)
+    covariance = factor * (bread @ scores.products @ bread)
     df = float(panel.n_clusters - 1)
     errors = Errors(
         "cluster",
         (covariance + covariance.T) / 2,
         lambda _: df,
         panel.n_clusters,
-        None if influence is None else influence @ bread * np.sqrt(factor),
+        None if scores.by_cluster is None else scores.by_cluster @ bread * np.sqrt(factor),
     )
-    return PathFit(coefficients, kept, errors, _is_perfect(sums, meat, gram, kept), n_obs, sums)
+    return PathFit(coefficients, kept, errors, scores.is_rounding, n_obs, sums, loadings @ bread * np.sqrt(factor))
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,20 +156,37 @@ def _loadings(table: np.ndarray, coefficients: np.ndarray, cells: CellEffects, s
     return np.concatenate([table, constants[:, None, :]], axis=1)
 
 
-def scores_of(panel: Panel, loadings: np.ndarray, sums: PathSums) -> tuple[np.ndarray | None, np.ndarray]:
-    """Scores by cluster, where clusters are larger than units, and the cross-products of clusters' scores.
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores of q sums: `by_cluster`, shape (n_clusters, q), where clusters are larger than units, else null.
+
+    `products`, shape (q, q), are the cross-products of clusters' scores. `is_rounding` says that
+    terms cancelled so far in them that the rows themselves are needed.
+    """
+
+    by_cluster: np.ndarray | None
+    products: np.ndarray
+    is_rounding: bool
+
+
+def scores_of(panel: Panel, loadings: np.ndarray, sums: PathSums) -> Scores:
+    """The scores of a panel, given how each unit's path loads on them.
 
     A unit's score is its path of outcomes less the panel's `first_centre`, a 1 put last, times the
-    loadings of its start, shape (n_paths, n_periods + 1, k), times its weight.
+    loadings of its start, shape (n_paths, n_periods + 1, q), times its weight.
     """
+    products = np.einsum("gui,guv,gvj->ij", loadings, sums.moments, loadings, optimize=True)
+    size = np.abs(loadings)
+    terms = np.einsum("gui,guv,gvi->i", size, np.abs(sums.moments), size, optimize=True)
+    is_rounding = bool((np.diag(products) <= ROUNDING * terms).any())
     if not panel.is_clustered_above_unit:
-        return None, np.einsum("gui,guv,gvj->ij", loadings, sums.moments, loadings, optimize=True)
+        return Scores(None, products, is_rounding)
     starts, clusters, outcomes = _sums_by_cluster_and_start(panel, first_centre(panel))
     by_pair = np.einsum("pu,pui->pi", outcomes, loadings[starts])
-    scores = np.column_stack(
+    by_cluster = np.column_stack(
         [np.bincount(clusters, weights=column, minlength=panel.n_clusters) for column in by_pair.T]
     ).reshape(panel.n_clusters, loadings.shape[2])
-    return scores, scores.T @ scores
+    return Scores(by_cluster, by_cluster.T @ by_cluster, is_rounding)
 
 
 def _sums_by_cluster_and_start(panel: Panel, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -181,10 +203,3 @@ def _sums_by_cluster_and_start(panel: Panel, centre: np.ndarray) -> tuple[np.nda
     outcomes[:, -1] = np.add.reduceat(weight[order], first)
     present = pair[order][first]
     return present % n_paths, present // n_paths, outcomes
-
-
-def _is_perfect(sums: PathSums, meat: np.ndarray, gram: np.ndarray, kept: np.ndarray) -> bool:
-    """Whether scores are so small beside regressors and outcomes that rounding would show in them."""
-    largest = float(np.diag(meat).max(initial=0.0))
-    size = float(gram[kept, kept].max(initial=0.0)) * sums.squares / max(int(sums.counts.sum()), 1)
-    return largest <= ROUNDING * size
