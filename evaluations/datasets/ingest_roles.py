@@ -157,7 +157,7 @@ class _Reading:
             self.problems.add(
                 "not_a_number",
                 f"Row {line}, column {name}: {shown(text)} is not a number.",
-                _number_hint(text),
+                number_hint(text),
                 row=line,
                 column=name,
             )
@@ -393,7 +393,8 @@ def _present(columns: Columns, names: list[str]) -> Columns:
     return Columns(**kept)
 
 
-def _number_hint(text: str) -> str:
+def number_hint(text: str) -> str:
+    """The cure for a text that is no number."""
     if text.replace(",", "").replace(" ", "").strip("£$€%").replace(".", "", 1).lstrip("-").isdigit():
         return "Write the number with digits and a decimal point only: no commas, spaces, currency or per cent signs."
     return "Write a number, or leave the cell empty where there is none."

@@ -1,0 +1,73 @@
+"""What a viewer may read of datasets, and what a design would find wrong with one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db.models import QuerySet
+
+from evaluations.datasets.models import Dataset, DatasetState
+from evaluations.organisations.permissions import Permission, Viewer
+from evaluations.stats.issues import BadInput, Issue
+from evaluations.stats.spec import Spec
+from evaluations.workspaces.queries import evaluations_where
+
+
+def datasets_where(viewer: Viewer, permission: Permission = Permission.SEE_PLAN) -> QuerySet[Dataset]:
+    """The datasets of the evaluations on which the viewer has `permission`, newest first."""
+    found = Dataset.objects.filter(evaluation__in=evaluations_where(viewer, permission))
+    return found.select_related("evaluation", "evaluation__owner", "uploaded_by", "deleted_by")
+
+
+@contextmanager
+def local_table(dataset: Dataset) -> Iterator[Path]:
+    """The dataset's Parquet as a file on this machine, fetched from storage if need be."""
+    try:
+        yield Path(default_storage.path(dataset.storage_path))
+        return
+    except NotImplementedError:  # storage that is not a disk
+        pass
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "data.parquet"
+        with default_storage.open(dataset.storage_path) as stored, path.open("wb") as copy:
+            for block in stored.chunks():
+                copy.write(block)
+        yield path
+
+
+def table_of_dataset(dataset: Dataset, *, most: int | None = None) -> Any:
+    """The rows as an Arrow table without the numbers of their lines; the first `most` of them where given."""
+    import pyarrow.parquet as pq
+
+    from evaluations.datasets.ingest_parquet import LINE_COLUMN
+
+    with local_table(dataset) as path:
+        file = pq.ParquetFile(path)
+        names = [name for name in file.schema_arrow.names if name != LINE_COLUMN]
+        if most is None:
+            return file.read(columns=names)
+        return next(file.iter_batches(batch_size=most, columns=names), None)
+
+
+def design_issues(dataset: Dataset, spec: Spec, *, sites: Dataset | None = None) -> list[Issue]:
+    """Every problem the rows have for this design: what a run would refuse them for."""
+    from evaluations.datasets.ingest import read_table, typed_table, wanted_columns
+
+    if dataset.state != DatasetState.READY:
+        return []
+    try:
+        with local_table(dataset) as path:
+            raw = read_table(path, wanted=wanted_columns(spec))
+            if sites is None or sites.state != DatasetState.READY:
+                typed_table(raw, spec)
+                return []
+            with local_table(sites) as sites_path:
+                typed_table(raw, spec, sites=read_table(sites_path))
+    except BadInput as wrong:
+        return list(wrong.issues)
+    return []

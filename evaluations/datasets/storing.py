@@ -1,0 +1,189 @@
+"""A raw table made ready to be kept: columns typed and described, identifiers refused, written as Parquet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from evaluations.datasets.ingest_columns import Numbers, coded, numbers
+from evaluations.datasets.ingest_parquet import LINE_COLUMN
+from evaluations.datasets.ingest_periods import kind_of_labels
+from evaluations.datasets.ingest_raw import Problems, RawTable, is_formula, shown
+from evaluations.datasets.ingest_roles import number_hint
+from evaluations.datasets.personal import personal_columns, personal_issues
+from evaluations.stats.issues import Issue
+
+ROW_GROUP = 500_000
+MOSTLY = 0.5
+"""Share of numbers above which a column is taken for one of numbers, and its other cells for mistakes."""
+KINDS_IN_WORDS = {
+    "integer": "Whole numbers",
+    "number": "Numbers",
+    "date": "Dates",
+    "period": "Periods",
+    "text": "Text",
+    "empty": "Empty",
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A table that may be kept, what each of its columns holds, and what was left out or remarked on."""
+
+    data: pa.Table
+    columns: list[dict[str, Any]]
+    columns_dropped: list[dict[str, Any]]
+    notices: tuple[Issue, ...]
+    rows_read: int
+
+
+def prepare(
+    raw: RawTable,
+    *,
+    is_sites: bool = False,
+    people: bool = False,
+    use_postcodes: bool = False,
+    as_text: frozenset[str] = frozenset(),
+) -> Prepared:
+    """The table as it may be kept. Raises `BadInput` with every problem, identifiers of people first of all.
+
+    With `use_postcodes`, full postcodes are replaced by their districts. Columns in `as_text` are kept as
+    text though most of their cells are numbers.
+    """
+    problems = Problems()
+    problems.include(personal_issues(raw, is_sites=is_sites, allowed={"postcode"} if use_postcodes else ()))
+    problems.include(raw.issues)
+    postcodes = _postcode_columns(raw, is_sites) if use_postcodes else []
+    columns: dict[str, pa.ChunkedArray] = {}
+    described: list[dict[str, Any]] = []
+    for name in raw.data.column_names:
+        column = raw.data[name]
+        if name in postcodes:
+            name, column = f"{name}_district", _districts(column)
+        typed, kind = _typed(raw, name, column, problems, as_text)
+        columns[name] = typed
+        described.append(_described(name, typed, kind, people))
+    problems.stop_if_any()
+    if raw.lines is not None and not np.array_equal(raw.lines, np.arange(2, raw.n_rows + 2)):
+        columns[LINE_COLUMN] = pa.chunked_array([pa.array(raw.lines, pa.int64())])
+    dropped = [
+        {"name": name, "reason": "Full postcodes are not kept. Their districts are, as " + f"{name}_district."}
+        for name in postcodes
+    ]
+    return Prepared(pa.table(columns), described, dropped, _notices(raw, described), raw.n_rows)
+
+
+def _postcode_columns(raw: RawTable, is_sites: bool) -> list[str]:
+    return [name for name, kind in personal_columns(raw, is_sites=is_sites).items() if kind == "postcode"]
+
+
+def _districts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The part of each postcode before its last three characters."""
+    plain = pc.utf8_upper(pc.utf8_trim_whitespace(column))
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(plain, r"\s*[0-9][A-Z]{2}$", ""))
+
+
+def _typed(
+    raw: RawTable, name: str, column: pa.ChunkedArray, problems: Problems, as_text: frozenset[str]
+) -> tuple[pa.ChunkedArray, str]:
+    kind = column.type
+    if pa.types.is_null(kind) or column.null_count == len(column):
+        return pa.chunked_array([pa.nulls(len(column), pa.string())]), "empty"
+    if pa.types.is_temporal(kind):
+        return column, "date"
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)):
+        return column, _kind_of_numbers(numbers(column).values)
+    if name in as_text or _has_leading_zeros(column):
+        return column, "text"
+    read = numbers(column)
+    n_filled = len(read.values) - int(np.count_nonzero(np.isnan(read.values))) + len(read.bad)
+    if len(read.bad) <= (1 - MOSTLY) * n_filled and len(read.bad) < n_filled:
+        _note_text(raw, name, read, problems)
+        return _as_numbers(read)
+    labels = coded(column).labels
+    return column, "text" if not labels or kind_of_labels(labels) == "text" else "period"
+
+
+def _has_leading_zeros(column: pa.ChunkedArray) -> bool:
+    """Whether some value is a code such as 007, which would be lost as a number."""
+    return bool(pc.any(pc.match_substring_regex(column, r"^\s*-?0[0-9]")).as_py())
+
+
+def _note_text(raw: RawTable, name: str, read: Numbers, problems: Problems) -> None:
+    for index, text in zip(read.bad, read.texts, strict=False):
+        if is_formula(text):
+            continue
+        line = raw.line(int(index))
+        problems.add(
+            "not_a_number",
+            f"Row {line}, column {name}: {shown(text)} is not a number, and most of the column are.",
+            number_hint(text),
+            row=line,
+            column=name,
+        )
+    problems.count_more("not_a_number", name, len(read.bad) - len(read.texts))
+
+
+def _as_numbers(read: Numbers) -> tuple[pa.ChunkedArray, str]:
+    kind = _kind_of_numbers(read.values)
+    missing = np.isnan(read.values)
+    if kind == "integer":
+        whole = np.where(missing, 0, read.values).astype(np.int64)
+        return pa.chunked_array([pa.array(whole, pa.int64(), mask=missing)]), kind
+    return pa.chunked_array([pa.array(read.values, pa.float64(), mask=missing)]), kind
+
+
+def _kind_of_numbers(values: np.ndarray) -> str:
+    known = values[~np.isnan(values)]
+    whole = np.isfinite(known).all() and np.all(known == np.rint(known)) and np.all(np.abs(known) < 2**53)
+    return "integer" if whole else "number"
+
+
+def _described(name: str, column: pa.ChunkedArray, kind: str, people: bool) -> dict[str, Any]:
+    """What the column holds, without a value of it where rows are people."""
+    described: dict[str, Any] = {"name": name, "kind": kind, "missing": column.null_count}
+    if kind == "empty":
+        return described
+    described["distinct"] = pc.count_distinct(column).as_py()
+    if not people and kind in ("integer", "number"):
+        ends = pc.min_max(column)
+        if np.isfinite(ends["min"].as_py() or 0) and np.isfinite(ends["max"].as_py() or 0):
+            described |= {"min": ends["min"].as_py(), "max": ends["max"].as_py()}
+    return described
+
+
+def _notices(raw: RawTable, described: list[dict[str, Any]]) -> tuple[Issue, ...]:
+    notes = [Issue("note", note) for note in raw.notes]
+    empty = [
+        Issue("column_empty", f"Column {each['name']} is empty.", "Nothing needs doing.", column=each["name"])
+        for each in described
+        if each["kind"] == "empty"
+    ]
+    return (*notes, *empty)
+
+
+def write_parquet(data: pa.Table, path: Path) -> str:
+    """Write the table; the hash of the file written."""
+    pq.write_table(data, path, compression="zstd", row_group_size=ROW_GROUP)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def copy_with_hash(chunks: Callable[[], Any], target: BinaryIO, *, most: int | None = None) -> tuple[int, str]:
+    """Copy a file piece by piece; its size and hash. Raises `ValueError` beyond `most` bytes."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks():
+        size += len(chunk)
+        if most is not None and size > most:
+            raise ValueError(f"larger than {most} bytes")
+        digest.update(chunk)
+        target.write(chunk)
+    return size, digest.hexdigest()
