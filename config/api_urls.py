@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import DefaultRouter
 
+from evaluations.datasets.api import DatasetViewSet
 from evaluations.organisations.api import OrganisationViewSet, TokenViewSet
 from evaluations.plans.api import PlanViewSet
 from evaluations.runs.api import RunViewSet
@@ -19,6 +20,7 @@ router.include_root_view = False
 router.register("organisations", OrganisationViewSet, basename="organisation")
 router.register("tokens", TokenViewSet, basename="token")
 router.register("evaluations", EvaluationViewSet, basename="evaluation")
+router.register("datasets", DatasetViewSet, basename="dataset")
 router.register("plans", PlanViewSet, basename="plan")
 router.register("runs", RunViewSet, basename="run")
 router.register("interventions", InterventionViewSet, basename="intervention")

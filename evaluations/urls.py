@@ -2,4 +2,6 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include(f"evaluations.{room}.urls")) for room in ("workspaces", "plans", "runs", "sharing")]
+ROOMS = ("workspaces", "datasets", "plans", "runs", "sharing")
+
+urlpatterns = [path("", include(f"evaluations.{room}.urls")) for room in ROOMS]

@@ -33,6 +33,8 @@ AT_ONCE_BYTES = 20 * 1024 * 1024
 """Up to this size a file is checked while its sender waits; above it, in the background."""
 CHECK_AGAIN_AFTER = timedelta(minutes=10)
 MAX_CHECKS = 3
+MADE_HERE = ("columns", "columns_dropped", "problems", "notices", "reading")
+"""Fields that no person fills in, so that empty ones are no mistake."""
 
 
 @dataclass(frozen=True)
@@ -122,11 +124,11 @@ def _copy_upload(file: File, path: Path, dataset: Dataset) -> None:
 
 def _keep_checked(dataset: Dataset, path: Path, how: HowToRead, by: User) -> Dataset:
     """Check the file, keep its table, and only then its record."""
-    dataset.full_clean(exclude=["storage_path", "stored_sha256"], validate_constraints=False)
+    dataset.full_clean(exclude=MADE_HERE, validate_constraints=False)
     with kept_table(dataset, path, how) as found, transaction.atomic():
         for field, value in found.items():
             setattr(dataset, field, value)
-        dataset.full_clean()
+        dataset.full_clean(exclude=MADE_HERE)
         dataset.save()
         _audit_upload(dataset, by)
     return dataset
@@ -150,6 +152,7 @@ def kept_table(dataset: Dataset, path: Path, how: HowToRead) -> Iterator[dict[st
     stored_sha256 = write_parquet(prepared.data, table)
     with table.open("rb") as file:
         name = default_storage.save(f"datasets/{dataset.evaluation_id}/{uuid.uuid4().hex}.parquet", File(file))
+    is_kept = False
     try:
         yield {
             "state": DatasetState.READY,
@@ -161,9 +164,10 @@ def kept_table(dataset: Dataset, path: Path, how: HowToRead) -> Iterator[dict[st
             "rows_read": prepared.rows_read,
             "rows_stored": prepared.data.num_rows,
         }
-    except BaseException:
-        _delete_file(name)
-        raise
+        is_kept = True
+    finally:
+        if not is_kept:
+            _delete_file(name)
 
 
 def _keep_for_checking(dataset: Dataset, path: Path, how: HowToRead, by: User) -> Dataset:
@@ -172,11 +176,11 @@ def _keep_for_checking(dataset: Dataset, path: Path, how: HowToRead, by: User) -
 
     with path.open("rb") as file:
         kind_of_file(file)
-        dataset.full_clean(validate_constraints=False)
+        dataset.full_clean(exclude=MADE_HERE, validate_constraints=False)
         with transaction.atomic():
             dataset.reading = asdict(how) | {"as_text": list(how.as_text)}
             dataset.checked_at = timezone.now()
-            dataset.full_clean()
+            dataset.full_clean(exclude=MADE_HERE)
             dataset.save()
             default_storage.save(waiting_name(dataset), File(file))
             _audit_upload(dataset, by)
@@ -185,8 +189,8 @@ def _keep_for_checking(dataset: Dataset, path: Path, how: HowToRead, by: User) -
 
 
 def waiting_name(dataset: Dataset) -> str:
-    """Where the file of a dataset that is being checked waits."""
-    return f"waiting/{dataset.evaluation_id}/{dataset.pk}"
+    """Where the file of a dataset that is being checked waits; the hash tells it from any left by a lost process."""
+    return f"waiting/{dataset.evaluation_id}/{dataset.pk}-{dataset.sha256[:16]}"
 
 
 def ring(dataset_id: int) -> bool:

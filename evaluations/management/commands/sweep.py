@@ -9,13 +9,17 @@ import structlog
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
+from evaluations.datasets.actions import sweep_datasets
 from evaluations.runs.actions import sweep
 
 log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Requeue runs whose worker was lost, and ring again for those that nobody took. One of these is enough."
+    help = (
+        "Requeue runs and checks of files whose worker was lost, ring again for those that nobody took, and delete "
+        "rows whose retention date has come. One of these is enough."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--every", type=float, default=5.0, help="seconds between sweeps")
@@ -24,6 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["once"]:
             sweep()
+            sweep_datasets()
             return
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -37,6 +42,7 @@ def sweep_and_go_on() -> None:
     close_old_connections()
     try:
         sweep()
+        sweep_datasets()
     except DatabaseError as error:
         log.warning("sweep_failed", error=str(error))
     finally:

@@ -1,0 +1,106 @@
+"""Datasets in words and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluations.datasets.models import Dataset, DatasetState
+from evaluations.stats.issues import Issue
+from evidence.drawing.tables import Column, Table, build_table
+
+KINDS_IN_WORDS = {
+    "integer": "Whole numbers",
+    "number": "Numbers",
+    "date": "Dates",
+    "period": "Periods",
+    "text": "Text",
+    "empty": "Nothing",
+}
+STATE_COLOURS = {
+    DatasetState.CHECKING: "grey",
+    DatasetState.PROBLEMS: "red",
+    DatasetState.READY: "green",
+    DatasetState.DELETED: "grey",
+}
+MOST_CELL = 60
+
+
+def state_colour(dataset: Dataset) -> str:
+    """The colour of the tag that says where the dataset stands."""
+    return STATE_COLOURS[DatasetState(dataset.state)]
+
+
+def columns_table(dataset: Dataset) -> Table:
+    """What each column holds, as detected."""
+    heads: list[Column | str] = [
+        "Column",
+        "Holds",
+        Column("Empty cells", numeric=True),
+        Column("Different values", numeric=True),
+        "Range",
+    ]
+    rows = [
+        (
+            each["name"],
+            KINDS_IN_WORDS.get(each["kind"], each["kind"]),
+            f"{each.get('missing', 0):,}",
+            f"{each['distinct']:,}" if "distinct" in each else "",
+            _range(each),
+        )
+        for each in dataset.columns
+    ]
+    return build_table("What each column holds", heads, rows)
+
+
+def _range(column: Mapping[str, Any]) -> str:
+    if "min" not in column:
+        return ""
+    low, high = (f"{column[end]:.10g}" for end in ("min", "max"))
+    return low if low == high else f"{low} to {high}"
+
+
+def rows_table(rows: Any) -> Table:
+    """The first rows of a dataset, an Arrow batch, as they are stored."""
+    names = rows.schema.names
+    body = [[_cell(row[name]) for name in names] for row in rows.to_pylist()]
+    return build_table(f"The first {len(body)} rows", names, body)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = f"{value:.10g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= MOST_CELL else text[: MOST_CELL - 1] + "…"
+
+
+def facts(dataset: Dataset) -> list[dict[str, str]]:
+    """What is recorded of the dataset, as rows of a summary list."""
+    retention = f"{dataset.retention_date:%-d %B %Y}" if dataset.retention_date else ""
+    rows = [
+        ("File", f"{dataset.original_name}, {size_in_words(dataset.size_bytes)}"),
+        ("Holds", dataset.get_kind_display()),
+        ("Rows", f"{dataset.rows_stored:,}" if dataset.rows_stored is not None else "Not kept"),
+        ("Uploaded", f"{dataset.uploaded_at:%-d %B %Y, %H:%M} by {dataset.uploaded_by}"),
+        ("Rows are about", "People" if dataset.units_are_people else "Areas, schools or groups"),
+        ("Lawful basis", dataset.get_lawful_basis_display()),
+        ("Data controller", dataset.controller),
+        ("Purpose", dataset.purpose),
+        ("Impact assessment", dataset.dpia_reference),
+        ("Rows deleted on", retention),
+        ("SHA-256 of the file", dataset.sha256),
+    ]
+    return [{"key": key, "value": value} for key, value in rows]
+
+
+def size_in_words(size: int) -> str:
+    """A size in bytes, kilobytes or megabytes."""
+    for unit, of in (("MB", 1024**2), ("KB", 1024)):
+        if size >= of:
+            return f"{size / of:,.1f} {unit}"
+    return f"{size} bytes"
+
+
+def problems_heading(issues: list[Issue] | list[dict[str, Any]]) -> str:
+    """How many problems there are, as a heading."""
+    return f"{len(issues):,} problem{'s' if len(issues) != 1 else ''} found"
