@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evaluations', '0002_workspace'),
+        ('evaluations', '0003_release_audience'),
     ]
 
     operations = [
