@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evaluations.stats.registry import Tick, ignore_progress
+
+if TYPE_CHECKING:
+    from evaluations.datasets.gazetteer import Places
+    from evaluations.stats.spec import Spec
 
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "duckdb")
 READ_BYTES = 1 << 20
@@ -22,6 +26,7 @@ def run_analysis_file(
     *,
     sites_path: Path | None = None,
     postcodes_path: Path | None = None,
+    loaded_places: Callable[[Spec], Places] | None = None,
     data_sha256: str | None = None,
     tick: Tick = ignore_progress,
 ) -> dict[str, Any]:
@@ -29,6 +34,7 @@ def run_analysis_file(
 
     Raises `BadInput` with every problem of the design or the files; a question the data cannot
     answer comes back as a result whose status is `refused`. `tick` may raise to stop the work.
+    `loaded_places` gives what the site knows of places, where no file of them does.
     `data_sha256` is that of the file as it was uploaded, where `path` is the copy kept of it.
     """
     from evaluations.datasets.gazetteer_files import read_places
@@ -43,7 +49,7 @@ def run_analysis_file(
     tick("Reading the data", 0.0)
     raw = read_table(path, wanted=wanted_columns(spec))
     sites = read_table(sites_path) if sites_path else None
-    places = read_places(postcodes_path) if postcodes_path else None
+    places = read_places(postcodes_path) if postcodes_path else loaded_places(spec) if loaded_places else None
     tick("Checking the columns", 0.1)
     try:
         table = typed_table(raw, spec, sites=sites, places=places)

@@ -71,6 +71,7 @@ def work_on(run: AnalysisRun, *, tick: Tick = ignore_progress) -> None:
 
 def answer(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
     """The run's result, as it may be stored: refused in words where the data do not fit the plan."""
+    from evaluations.datasets.place_store import kinds_needed, loaded_places
     from evaluations.runs.runner import run_analysis_file
 
     if run.dataset.storage_path == "" or (run.sites and run.sites.storage_path == ""):
@@ -81,6 +82,7 @@ def answer(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
                 files.enter_context(local_file(run.dataset)),
                 run.plan.spec,
                 sites_path=files.enter_context(local_file(run.sites)) if run.sites else None,
+                loaded_places=lambda spec: loaded_places(kinds_needed(spec.columns)),
                 data_sha256=run.dataset.sha256,
                 tick=tick,
             )

@@ -1,0 +1,62 @@
+"""The loaded tables of places, kept in storage as numbers. Writes replace a kind whole or not at all."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from evaluations.datasets.gazetteer import Gazetteer, Places, nothing_of
+from evaluations.stats.spec import Columns
+
+KINDS = ("postcode", "district", "small_area")
+
+
+def store_places(places: Places) -> dict[str, int]:
+    """Keep the kinds that `places` has, each in place of what was loaded before; how many codes of each."""
+    kept = {kind: places.of(kind) for kind in KINDS if len(places.of(kind))}
+    for kind, gazetteer in kept.items():
+        buffer = io.BytesIO()
+        pq.write_table(_as_table(gazetteer), buffer, compression="zstd")
+        if default_storage.exists(_name(kind)):
+            default_storage.delete(_name(kind))
+        default_storage.save(_name(kind), ContentFile(buffer.getvalue()))
+    return {kind: len(gazetteer) for kind, gazetteer in kept.items()}
+
+
+def loaded_places(kinds: Iterable[str] = KINDS) -> Places:
+    """What was loaded, of the kinds asked for; nothing of a kind that was not loaded."""
+    return Places(**{kind: _loaded(kind) for kind in KINDS if kind in set(kinds)})
+
+
+def kinds_needed(columns: Columns) -> tuple[str, ...]:
+    """The kinds of places that a design looks up."""
+    return tuple(kind for kind in KINDS if getattr(columns, kind))
+
+
+def _name(kind: str) -> str:
+    return f"places/{kind}.parquet"
+
+
+def _as_table(gazetteer: Gazetteer) -> pa.Table:
+    return pa.table(
+        {
+            "code": gazetteer.codes,
+            "latitude": gazetteer.latitude,
+            "longitude": gazetteer.longitude,
+            "is_terminated": gazetteer.is_terminated,
+        }
+    )
+
+
+def _loaded(kind: str) -> Gazetteer:
+    if not default_storage.exists(_name(kind)):
+        return nothing_of(kind)
+    with default_storage.open(_name(kind)) as stored:
+        table = pq.read_table(io.BytesIO(stored.read()))
+    code, latitude, longitude, ended = (column.to_numpy() for column in table.columns)
+    return Gazetteer(kind, code, latitude, longitude, ended)
