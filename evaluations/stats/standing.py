@@ -24,6 +24,7 @@ FORBIDDEN_SHARE_DOUBTED = 0.01
 FORBIDDEN_SHARE_FAILS = 0.25
 DROPPED_SHARE_DOUBTED = 0.20
 PLACEBO_DOUBTED_BELOW = 0.05
+UNNOTICED_SHARE_DOUBTED = 0.5
 
 Finding = tuple[str, str]
 """A level and the reason for it."""
@@ -75,8 +76,8 @@ def _unnoticed_trend(spec: Spec, result: Result) -> Iterator[Finding]:
     drift = details.get("bias_at_half_power")
     if drift is not None and headline.value is not None and headline.ci_lower is not None:
         clear_of_zero = not headline.ci_lower <= 0 <= (headline.ci_upper or 0)
-        if clear_of_zero and abs(drift) >= abs(headline.value):
-            yield CAUTION, "A trend that the test would have missed half the time could account for the whole effect."
+        if clear_of_zero and abs(drift) >= UNNOTICED_SHARE_DOUBTED * abs(headline.value):
+            yield CAUTION, "A trend that the test would have missed half the time could account for half of the effect."
 
 
 def _forbidden(spec: Spec, result: Result) -> Iterator[Finding]:
