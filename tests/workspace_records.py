@@ -23,6 +23,9 @@ SPEC_2X2 = {
     "columns": {"outcome": "outcome", "treated": "treated", "post": "post"},
     "options": {"panel": False, "std_errors": "classical"},
 }
+SPEC_PANEL = {
+    "columns": {"unit": "unit", "period": "year", "outcome": "outcome", "first_treated": "first_treated"},
+}
 _numbers = count(1)
 
 
@@ -90,6 +93,23 @@ def two_by_two() -> pd.DataFrame:
         for spread in (-1.0, 0.0, 1.0)
     ]
     return pd.DataFrame(rows)
+
+
+def panel(n_units: int = 90) -> pd.DataFrame:
+    """Units over six years, a third treated from 2012 and a third from 2014; the effect is 2 from the start."""
+    starts = (None, 2012, 2014)
+    rows = [
+        {
+            "unit": unit,
+            "year": year,
+            "first_treated": starts[unit % 3],
+            "outcome": unit % 7 + 0.5 * year + ((unit * 31 + year * 17) % 11) / 10 + 2.0 * treated,
+        }
+        for unit in range(n_units)
+        for year in range(2010, 2016)
+        for treated in [bool(starts[unit % 3]) and year >= starts[unit % 3]]
+    ]
+    return pd.DataFrame(rows).astype({"first_treated": "Int64"})
 
 
 def make_dataset(*, evaluation: Evaluation, by: User, frame: pd.DataFrame | None = None, **fields) -> Dataset:
