@@ -16,6 +16,7 @@ Estimator = Callable[..., Result]
 """`estimate(table, spec, *, tick) -> Result`; raises `NotEstimable`."""
 
 MODULES: dict[tuple[str, str], str] = {
+    ("did", "did_2x2"): "evaluations.stats.did_2x2",
     ("did", "callaway_santanna"): "evaluations.stats.callaway_santanna",
     ("did", "twfe"): "evaluations.stats.twfe",
     ("did", "event_study"): "evaluations.stats.event_study",

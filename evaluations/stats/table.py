@@ -6,7 +6,8 @@ are gone and counted, and rows are sorted so that the order of the file changes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,14 @@ class Coded:
     def n_labels(self) -> int:
         """How many distinct labels there are."""
         return len(self.labels)
+
+    def select(self, rows: np.ndarray, *, drop_labels: bool = False) -> Coded:
+        """The rows of a mask or of positions, without the labels they no longer use if `drop_labels`."""
+        codes = self.codes[rows]
+        if not drop_labels:
+            return Coded(codes, self.labels)
+        used, codes = np.unique(codes, return_inverse=True)
+        return Coded(codes.astype(np.int32), tuple(self.labels[code] for code in used))
 
 
 @dataclass(frozen=True)
@@ -116,3 +125,26 @@ class Table:
     def n_rows(self) -> int:
         """How many rows there are to use."""
         return len(self.outcome)
+
+    def select(self, rows: np.ndarray) -> Table:
+        """The table of some rows (a mask or positions); units and clusters that are gone lose their labels."""
+
+        def part(name: str) -> Any:
+            value = getattr(self, name)
+            if name in NOT_BY_ROW or value is None:
+                return value
+            if isinstance(value, tuple):
+                return tuple(coded.select(rows) for coded in value)
+            if isinstance(value, Coded):
+                return value.select(rows, drop_labels=name in ("unit", "cluster"))
+            if isinstance(value, Cohorts):
+                return replace(value, starts=value.starts[rows], codes=value.codes[rows])
+            return value[rows]
+
+        return Table(**{item.name: part(item.name) for item in fields(self)})
+
+
+NOT_BY_ROW = frozenset(
+    {"rows_read", "covariate_names", "placebo_names", "precision_km", "sites", "calendar", "dropped", "notes"}
+)
+"""Fields of a table that do not have an entry for each row."""

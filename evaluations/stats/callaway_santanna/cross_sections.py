@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluations.stats.adjusted_did import AdjustedEffect, Comparison, adjusted_effect
 from evaluations.stats.blocks import sums_by_cluster
 from evaluations.stats.callaway_santanna.cells import Cell, Cohort
 from evaluations.stats.callaway_santanna.effects import GroupTimeEffects
 from evaluations.stats.callaway_santanna.influence import multiplier_sums
-from evaluations.stats.cross_section_did import CrossSectionEffect, Rows, cross_section_effect
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def cross_section_effects(
     )
 
 
-def _effect(data: CrossSections, rows: np.ndarray, cell: Cell, position: int, estimation: str) -> CrossSectionEffect:
-    return cross_section_effect(
-        Rows(
+def _effect(data: CrossSections, rows: np.ndarray, cell: Cell, position: int, estimation: str) -> AdjustedEffect:
+    return adjusted_effect(
+        Comparison(
             outcome=data.outcome[rows],
             is_after=data.period[rows] == cell.period,
             is_treated=data.cohort[rows] == position,

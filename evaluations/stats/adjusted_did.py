@@ -1,18 +1,25 @@
-"""The 2x2 difference-in-differences on rows that are not matched over time, with covariates.
+"""The 2x2 difference-in-differences with covariates: doubly robust, weighting or regression.
 
-For each period t in {before, after}, with D = 1 for treated rows, weights w, covariates X (an
-intercept first), the propensity p fitted on all rows, odds weights o = w (1 - D) p / (1 - p) and
-regressions b_dt of the outcome on X among rows of group d in period t, the level of the effect is
+With D = 1 for treated rows, weights w, covariates X (an intercept first), the propensity p, odds
+weights o = w (1 - D) p / (1 - p), and all means normalised:
 
-    dr    mean_{w D in t}(Y - X'b_0t) - mean_{o in t}(Y - X'b_0t)
-          + mean_{w D}(X'(b_1t - b_0t)) - mean_{w D in t}(X'(b_1t - b_0t))
-    ipw   mean_{w D in t}(Y) - mean_{o in t}(Y)
-    reg   mean_{w D in t}(Y) - mean_{w D}(X'b_0t)
+Units seen before and after, with dY the change and b its regression on X among controls
+(Sant'Anna and Zhao 2020, equation 2.6; Abadie 2005; Heckman, Ichimura and Todd 1997):
 
-all means normalised, and the effect is the level after less the level before: Sant'Anna and Zhao
-(2020), equation 3.4 for `dr` (their locally efficient estimator, with logit and least squares);
-Abadie (2005) and Heckman, Ichimura and Todd (1997) for the others. Influence values add what
-estimating p and the b contributes.
+    dr     mean_{w D}(dY - X'b) - mean_{o}(dY - X'b)
+    ipw    mean_{w D}(dY) - mean_{o}(dY)
+    reg    mean_{w D}(dY - X'b)
+
+Rows that are not matched over time: the level after less the level before, where for period t and
+regressions b_dt of the outcome on X among rows of group d in t the level is
+
+    dr     mean_{w D in t}(Y - X'b_0t) - mean_{o in t}(Y - X'b_0t)
+           + mean_{w D}(X'(b_1t - b_0t)) - mean_{w D in t}(X'(b_1t - b_0t))
+    ipw    mean_{w D in t}(Y) - mean_{o in t}(Y)
+    reg    mean_{w D in t}(Y) - mean_{w D}(X'b_0t)
+
+with p fitted on all rows (their equation 3.4 for `dr`, the locally efficient estimator, with logit
+and least squares). Influence values add what estimating p and the b contributes.
 """
 
 from __future__ import annotations
@@ -26,7 +33,7 @@ from evaluations.stats.nuisance import TRIM_ABOVE, inverse, is_full_rank, logit_
 
 
 @dataclass(frozen=True)
-class CrossSectionEffect:
+class AdjustedEffect:
     """The effect, each row's influence on it (shape (n_rows,)), or the code of why there is none."""
 
     value: float
@@ -36,14 +43,17 @@ class CrossSectionEffect:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The rows of one comparison. `design` has shape (k, n_rows), an intercept first."""
+class Comparison:
+    """The rows of one comparison. `design` has shape (k, n_rows), an intercept first.
+
+    Where rows are units seen before and after, `outcome` is their change and `is_after` is null.
+    """
 
     outcome: np.ndarray
-    is_after: np.ndarray
     is_treated: np.ndarray
     design: np.ndarray
     weight: np.ndarray
+    is_after: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -65,19 +75,36 @@ class _Impossible(Exception):
         super().__init__(code)
 
 
-def cross_section_effect(rows: Rows, estimation: str) -> CrossSectionEffect:
+def adjusted_effect(rows: Comparison, estimation: str) -> AdjustedEffect:
     """The 2x2 effect by `estimation`: dr, ipw or reg."""
     try:
         odds = None if estimation == "reg" else _odds(rows)
-        after = _level(rows, rows.is_after, odds, estimation)
-        before = _level(rows, ~rows.is_after, odds, estimation, is_before=True)
+        value, influence = _effect(rows, odds, estimation)
     except _Impossible as reason:
-        return CrossSectionEffect(np.nan, np.zeros(len(rows.outcome)), reason.code)
-    trimmed = 0 if odds is None else odds.n_trimmed
-    return CrossSectionEffect(after[0] - before[0], after[1] - before[1], None, trimmed)
+        return AdjustedEffect(np.nan, np.zeros(len(rows.outcome)), reason.code)
+    return AdjustedEffect(value, influence, None, 0 if odds is None else odds.n_trimmed)
 
 
-def _odds(rows: Rows) -> _Odds:
+def _effect(rows: Comparison, odds: _Odds | None, estimation: str) -> tuple[float, np.ndarray]:
+    if rows.is_after is None:
+        everywhere = np.ones(len(rows.outcome), dtype=bool)
+        if estimation == "dr":
+            return _matched_doubly_robust(rows, everywhere, _need(odds))
+        return _level(rows, everywhere, odds, estimation)
+    after = _level(rows, rows.is_after, odds, estimation)
+    before = _level(rows, ~rows.is_after, odds, estimation, is_before=True)
+    return after[0] - before[0], after[1] - before[1]
+
+
+def _matched_doubly_robust(rows: Comparison, everywhere: np.ndarray, odds: _Odds) -> tuple[float, np.ndarray]:
+    treated, control = rows.weight * rows.is_treated, _regression(rows, ~rows.is_treated)
+    residual = rows.outcome - control.slope @ rows.design
+    value, influence = _weighting_level(rows, treated, everywhere, odds, residual)
+    gap = rows.design @ treated / treated.sum() - rows.design @ odds.weight / odds.weight.sum()
+    return value, influence - gap @ control.influence
+
+
+def _odds(rows: Comparison) -> _Odds:
     """Odds weights of controls, and each row's influence on the propensity's coefficients, shape (k, n_rows)."""
     treated, weight = rows.is_treated, rows.weight
     totals = weight[treated].sum(), weight[~treated].sum()
@@ -101,7 +128,7 @@ def _odds(rows: Rows) -> _Odds:
 
 
 def _level(
-    rows: Rows, in_period: np.ndarray, odds: _Odds | None, estimation: str, *, is_before: bool = False
+    rows: Comparison, in_period: np.ndarray, odds: _Odds | None, estimation: str, *, is_before: bool = False
 ) -> tuple[float, np.ndarray]:
     """The level of the effect in one period, and each row's influence on it."""
     treated_now = rows.weight * (rows.is_treated & in_period)
@@ -121,7 +148,7 @@ def _need(odds: _Odds | None) -> _Odds:
     return odds
 
 
-def _regression(rows: Rows, among: np.ndarray) -> _Regression:
+def _regression(rows: Comparison, among: np.ndarray) -> _Regression:
     """Least squares among some rows, and each row's influence on the slope, shape (k, n_rows)."""
     weight = rows.weight * among
     if weight.sum() <= 0:
@@ -142,7 +169,7 @@ def _mean(weight: np.ndarray, values: np.ndarray) -> tuple[float, np.ndarray]:
     return mean, weight * (values - mean) / total
 
 
-def _regression_level(rows: Rows, treated_now: np.ndarray, control: _Regression) -> tuple[float, np.ndarray]:
+def _regression_level(rows: Comparison, treated_now: np.ndarray, control: _Regression) -> tuple[float, np.ndarray]:
     always = rows.weight * rows.is_treated
     seen, seen_influence = _mean(treated_now, rows.outcome)
     expected, expected_influence = _mean(always, control.slope @ rows.design)
@@ -151,7 +178,7 @@ def _regression_level(rows: Rows, treated_now: np.ndarray, control: _Regression)
 
 
 def _weighting_level(
-    rows: Rows, treated_now: np.ndarray, in_period: np.ndarray, odds: _Odds, outcome: np.ndarray
+    rows: Comparison, treated_now: np.ndarray, in_period: np.ndarray, odds: _Odds, outcome: np.ndarray
 ) -> tuple[float, np.ndarray]:
     controls_now = odds.weight * in_period
     if controls_now.sum() <= 0:
@@ -163,7 +190,13 @@ def _weighting_level(
 
 
 def _doubly_robust_level(
-    rows: Rows, treated_now: np.ndarray, in_period: np.ndarray, odds: _Odds, control: _Regression, *, is_before: bool
+    rows: Comparison,
+    treated_now: np.ndarray,
+    in_period: np.ndarray,
+    odds: _Odds,
+    control: _Regression,
+    *,
+    is_before: bool,
 ) -> tuple[float, np.ndarray]:
     value, influence = _weighting_level(rows, treated_now, in_period, odds, rows.outcome - control.slope @ rows.design)
     treated = _regression(rows, rows.is_treated & in_period)
