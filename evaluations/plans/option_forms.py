@@ -211,7 +211,7 @@ class KilometresField(forms.CharField):
 
 
 def _field(option: Option, now: Any) -> forms.Field:
-    said = {"label": option.label, "help_text": option.hint}
+    said: dict[str, Any] = {"label": option.label, "help_text": option.hint}
     if option.name == "panel":
         return forms.TypedChoiceField(
             choices=option.choices,
@@ -227,5 +227,5 @@ def _field(option: Option, now: Any) -> forms.Field:
     box = forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10", "inputmode": "decimal"})
     if option.name == "edges_km":
         return KilometresField(initial=", ".join(f"{each:g}" for each in now), widget=box, **said)
-    kind = forms.IntegerField if option.name in WHOLE else forms.FloatField
+    kind: type[forms.Field] = forms.IntegerField if option.name in WHOLE else forms.FloatField
     return kind(initial=now, required=option.name in (*WHOLE, "level", "radius_km"), widget=box, **said)

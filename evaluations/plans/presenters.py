@@ -51,7 +51,7 @@ def option_text(name: str, value: Any) -> str:
     for each in OPTIONS:
         if each.name == name:
             stated = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
-            return dict(each.choices).get(stated) or _plain(value)
+            return dict(each.choices).get(str(stated)) or _plain(value)
     return _plain(value)
 
 

@@ -29,7 +29,8 @@ def figures(result: Mapping[str, Any], *, outcome: str, unit: str) -> dict[str, 
 
 def _event_study(rows: list[Mapping[str, Any]], measure: str, level: float) -> Figure:
     names = EventPoint.__dataclass_fields__
-    points = [EventPoint(**{name: row.get(name) for name in names if name in row}) for row in rows]
+    stated: list[dict[str, Any]] = [{name: row[name] for name in names if name in row} for row in rows]
+    points = [EventPoint(**each) for each in stated]
     points = [EventPoint(**{**_fields(point), "is_reference": _is_reference(point)}) for point in points]
     return event_study_figure(
         points,

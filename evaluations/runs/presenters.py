@@ -11,7 +11,7 @@ from evaluations.runs.examples import EXAMPLES
 from evaluations.runs.models import AnalysisRun
 from evaluations.runs.subjects import Subject
 from evidence.drawing.numbers import digits_for, interval_text, number_text
-from evidence.drawing.tables import Column, Table, build_table, number_cell
+from evidence.drawing.tables import Cell, Column, Table, build_table, number_cell
 
 DIAGNOSTIC_TITLES = {
     "pretrend_joint": "Were the groups already moving apart before?",
@@ -185,11 +185,11 @@ def sensitivity_table(result: Mapping[str, Any]) -> Table | None:
     if not rows:
         return None
     digits = digits_for(*(row.get("ci_upper") for row in rows))
-    body = [
+    body: list[list[Cell | str | int | float | None]] = [
         [f"{row['bound']:g}", number_cell(row["ci_lower"], digits=digits), number_cell(row["ci_upper"], digits=digits)]
         for row in rows
     ]
-    heads = [
+    heads: list[Column | str] = [
         "Drift after the start, as a multiple of the largest drift before",
         Column("Lower", numeric=True),
         Column("Upper", numeric=True),
@@ -239,9 +239,9 @@ def known_answer(run: AnalysisRun) -> Table | None:
         return None
     headline = run.result["estimates"][0]
     digits = digits_for(example.known_value) + 2
-    rows = [
+    rows: list[list[Cell | str | int | float | None]] = [
         [example.known_label, *(number_cell(n, digits=digits) for n in (example.known_value, example.known_std_error))],
         ["Found here", *(number_cell(headline.get(name), digits=digits) for name in ("value", "std_error"))],
     ]
-    heads = ["", Column("Value", numeric=True), Column("Standard error", numeric=True)]
+    heads: list[Column | str] = ["", Column("Value", numeric=True), Column("Standard error", numeric=True)]
     return build_table("The known answer beside ours", heads, rows, note=f"{example.source} {example.tolerance_reason}")

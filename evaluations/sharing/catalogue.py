@@ -77,7 +77,7 @@ def _measured(evaluation: Evaluation, result: Mapping[str, Any], row: Mapping[st
     outcome = evaluation.outcome
     if outcome is None:
         raise ValueError("Only an evaluation of a catalogued outcome can be logged.")
-    numbers = {name: row.get(name) for name in (*NUMBERS, *COUNTS)}
+    numbers: dict[str, Any] = {name: row.get(name) for name in (*NUMBERS, *COUNTS)}
     if not numbers["std_error"]:
         numbers["std_error"] = None
     if numbers["ci_lower"] is None or numbers["ci_upper"] is None:
