@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from evaluations.stats.issues import NotEstimable
 from evaluations.stats.proximity.openings import opening_of
 from evaluations.stats.proximity.ring_changes import RingChanges, one_date_changes
+from evaluations.stats.proximity.ring_cohorts import many_date_changes
 from evaluations.stats.proximity.rings import RingRows, located, n_units, ring_rows
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.results import Diagnostic, Estimate, Result, RingEffect, Sample
@@ -50,7 +50,7 @@ def changes_of(table: Table, spec: Spec, found: RingRows, tick: Tick) -> tuple[R
     """The rows compared and the rings' changes, whether sites opened at one date or at many."""
     found, post = opening_of(table, found)
     if post is None:
-        raise NotEstimable("many_dates", "Several opening dates are not supported here.", "Use one date.")
+        return found, many_date_changes(table, spec, found, tick)
     return found, one_date_changes(table, spec, found, post, tick)
 
 

@@ -1,0 +1,167 @@
+"""Rings around sites that opened at different dates, without comparing any ring with one already exposed.
+
+Units of one ring and one opening date are a cohort of Callaway and Sant'Anna; units of the
+outermost ring are never treated. A ring's change averages its cohorts over the periods since their
+opening, by size. Two-way regression would also compare late openings with early ones, and is biased
+where effects grow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evaluations.stats.callaway_santanna import aggregates
+from evaluations.stats.callaway_santanna.aggregates import Average
+from evaluations.stats.callaway_santanna.cells import Cell
+from evaluations.stats.callaway_santanna.checks import holes, overlap, pretrend_tests
+from evaluations.stats.callaway_santanna.estimate import estimated
+from evaluations.stats.callaway_santanna.report import Reporter
+from evaluations.stats.callaway_santanna.sources import Estimated
+from evaluations.stats.issues import NotEstimable
+from evaluations.stats.proximity.openings import starts_of
+from evaluations.stats.proximity.ring_changes import RingChanges
+from evaluations.stats.proximity.ring_leads import RingLeads
+from evaluations.stats.proximity.rings import RingRows
+from evaluations.stats.proximity.subset import taken
+from evaluations.stats.registry import Tick
+from evaluations.stats.results import Diagnostic, EventTimeEffect, LongDifferences
+from evaluations.stats.spec import Options, Spec
+from evaluations.stats.table import NEVER_TREATED, Cohorts, Table
+from evaluations.stats.uncertainty import cluster_diagnostics
+
+
+def many_date_changes(table: Table, spec: Spec, found: RingRows, tick: Tick) -> RingChanges:
+    """The changes where sites opened at several dates, averaged over the periods since opening."""
+    options = _options(table, spec)
+    cohorts, rings = _cohorts(table, found)
+    group_time = estimated(replace(taken(table, found.rows), cohorts=cohorts), options, tick=tick)
+    reporter = Reporter(group_time, options)
+    averages = [_since_opening(group_time, rings, ring, found) for ring in range(found.reference)]
+    course = _Course(reporter, rings, found)
+    return RingChanges(
+        answers=tuple(reporter.finished(average) for average in averages),
+        covariance=aggregates.covariance_of(averages, group_time.effects),
+        references=tuple(reporter.reference(average) for average in averages),
+        n_people=group_time.n_rows,
+        leads=RingLeads(course.parts(), course.tests(averages)),
+        notes=(
+            "Sites opened at different dates: each ring is compared with the outermost from the last period before"
+            " its site's opening, and never with a ring already exposed.",
+            "Standard errors: influence values summed by cluster (the cluster column, else the unit, else the row).",
+        ),
+        diagnostics=(
+            *cluster_diagnostics(reporter.reference(averages[0])),
+            *overlap(group_time),
+            *holes(group_time, options),
+        ),
+    )
+
+
+def _options(table: Table, spec: Spec) -> Options:
+    options = spec.options
+    if table.n is not None:
+        raise NotEstimable(
+            "cells_need_one_date",
+            "Rows that are averages of cells can be compared by ring only where sites opened at one date.",
+            "Give rows for units or people, or analyse each opening date by itself.",
+        )
+    if options.std_errors not in ("auto", "cluster") or options.inference not in ("analytic", "bootstrap"):
+        raise NotEstimable(
+            "std_errors_not_available",
+            "Where sites opened at different dates, errors are clustered, analytic or by multiplier bootstrap.",
+            "Set options.std_errors to auto and options.inference to analytic.",
+        )
+    if table.covariates is not None and options.estimation == "linear":
+        raise NotEstimable(
+            "estimation_not_available",
+            "Covariates cannot be added linearly where sites opened at different dates: that is biased.",
+            "Choose dr, reg or ipw.",
+        )
+    return replace(options, panel=options.panel and table.unit is not None)
+
+
+def _cohorts(table: Table, found: RingRows) -> tuple[Cohorts, dict[int, int]]:
+    """The rows' cohorts, one for each opening and ring, and the ring of each cohort's code."""
+    start = starts_of(found)
+    is_inner = found.ring < found.reference
+    key = np.where(is_inner, start * found.n_rings + found.ring, -1)
+    keys = np.unique(key[is_inner])
+    codes = np.where(is_inner, np.searchsorted(keys, key), -1).astype(np.int32)
+    periods = () if table.period is None else table.period.labels
+    labels = tuple(f"{periods[k // found.n_rings]}, {found.name(int(k % found.n_rings))}" for k in keys)
+    starts = np.where(is_inner, start, NEVER_TREATED).astype(np.int32)
+    return Cohorts(starts, codes, labels), {code: int(k % found.n_rings) for code, k in enumerate(keys)}
+
+
+def _since_opening(group_time: Estimated, rings: dict[int, int], ring: int, found: RingRows) -> Average:
+    def wanted(cell: Cell) -> bool:
+        return aggregates.is_post(cell) and rings[cell.cohort] == ring
+
+    average = aggregates.cohort_weighted(group_time.effects, wanted)
+    if average is None:
+        raise NotEstimable(
+            "ring_not_identified",
+            f"In the ring {found.name(ring)} no change since opening can be compared with the outermost ring.",
+            "Join it with a neighbouring ring by leaving out one of proximity.edges_km.",
+        )
+    return average
+
+
+@dataclass(frozen=True)
+class _Course:
+    """The rings' effects by time since opening."""
+
+    reporter: Reporter
+    rings: dict[int, int]
+    found: RingRows
+
+    def of_rings(self, rings: set[int]) -> Estimated:
+        """The estimation with the effects of some rings alone; those of others count as unknown."""
+        effects = self.reporter.found.effects
+        is_wanted = np.array([self.rings[cell.cohort] in rings for cell in effects.cells])
+        return replace(self.reporter.found, effects=replace(effects, value=np.where(is_wanted, effects.value, np.nan)))
+
+    def parts(self) -> dict:
+        """The innermost ring's event study, as the parts of a `Result`."""
+        reporter = replace(self.reporter, found=self.of_rings({0}))
+        effects = reporter.found.effects
+        times = sorted({cell.event_time for cell in effects.cells})
+        known = {time: part for time in times if (part := aggregates.of_event_time(effects, time)) is not None}
+        _, bands = reporter.band(list(known.values()))
+        study = tuple(
+            EventTimeEffect(time, n_treated_units=reporter.n_treated(part), **reporter.finished(part), **band)
+            for (time, part), band in zip(known.items(), bands, strict=True)
+        )
+        options = reporter.options
+        long = aggregates.long_differences(
+            effects, anticipation=options.anticipation, is_universal=options.base_period == "universal"
+        )
+        return {
+            "event_study": study,
+            "covariance": aggregates.covariance_of(list(known.values()), effects),
+            "long_differences": LongDifferences(
+                event_times=np.array(list(long), dtype=int),
+                values=np.array([part.value for part in long.values()]),
+                covariance=aggregates.covariance_of(list(long.values()), effects),
+                reference=-1 - options.anticipation,
+            )
+            if long
+            else None,
+        }
+
+    def tests(self, averages: list[Average]) -> tuple[Diagnostic, ...]:
+        """The joint test of all rings' leads, then one a ring."""
+        everything = range(len(averages))
+        made = list(self._tests(set(everything), averages[0]))
+        for ring, average in enumerate(averages):
+            where = {"inner_km": self.found.edges_km[ring], "outer_km": self.found.edges_km[ring + 1]}
+            test = self._tests({ring}, average)[0]
+            reading = f"The ring {self.found.name(ring)} against the outermost. {test.reading}"
+            made.append(replace(test, code="pretrend_ring", reading=reading, details={**(test.details or {}), **where}))
+        return tuple(made)
+
+    def _tests(self, rings: set[int], average: Average) -> tuple[Diagnostic, ...]:
+        reference = self.reporter.reference(average)
+        return pretrend_tests(self.of_rings(rings), self.reporter.options, reference)
