@@ -1,10 +1,11 @@
 """The addresses of the API, version 1."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import DefaultRouter
 
+from config.api_docs import api_docs
 from evaluations.datasets.api import DatasetViewSet
 from evaluations.organisations.api import OrganisationViewSet, TokenViewSet
 from evaluations.plans.api import PlanViewSet
@@ -34,6 +35,6 @@ router.register("sources", SourceViewSet, basename="source")
 app_name = "api"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema", permission_classes=[AllowAny]), name="docs"),
+    path("docs/", api_docs, name="docs"),
     path("", include(router.urls)),
 ]

@@ -80,7 +80,6 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "django_filters",
     "django_htmx",
     "crispy_forms",
@@ -356,8 +355,6 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Interventions, evaluations and effect estimates that can be followed back to their data.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
         "DatasetKind": "evaluations.datasets.models.DatasetKind",
     },

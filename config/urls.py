@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import TemplateView
 
 from config import health
-from evaluations.organisations.account_views import account_home, invitation
+from evaluations.organisations.account_views import account_home, invitation, token_revoke, tokens
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("config.api_urls")),
@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accessibility/", TemplateView.as_view(template_name="pages/accessibility.html"), name="accessibility"),
     path("credits/", TemplateView.as_view(template_name="pages/credits.html"), name="credits"),
     path("account/", account_home, name="account"),
+    path("account/tokens/", tokens, name="account-tokens"),
+    path("account/tokens/<int:pk>/revoke/", token_revoke, name="account-token-revoke"),
     path("account/invitation/<str:token>/", invitation, name="account-invitation"),
     path("account/", include("allauth.urls")),
     path("", include("evidence.urls")),
