@@ -47,14 +47,12 @@ class UploadForm(forms.Form):
         help_text="Change this only if Uplift asks you to.",
     )
     use_postcodes = forms.BooleanField(
-        label="The file has full postcodes, only to work out distances",
+        label="The file has full postcodes, for distances only: keep their districts, such as M14, and no more",
         required=False,
-        help_text="They are replaced by their districts, such as M14, before anything is stored.",
     )
     units_are_people = forms.BooleanField(
-        label="Each row is, or comes from, one person",
+        label="Each row is, or comes from, one person: hold results back unless they rest on enough people",
         required=False,
-        help_text="Results are then held back unless they rest on enough people.",
     )
     lawful_basis = forms.ChoiceField(
         label="Lawful basis",

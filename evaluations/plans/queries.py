@@ -9,12 +9,17 @@ from typing import Any
 from django.db.models import QuerySet
 
 from evaluations.datasets.models import Dataset, DatasetState
+from evaluations.datasets.queries import design_issues
 from evaluations.organisations.permissions import Permission, Viewer
 from evaluations.plans.models import AnalysisPlan
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.stats.roles import missing_roles
 from evaluations.stats.spec import Spec, parse_spec
 from evaluations.workspaces.queries import evaluations_where
+
+
+MOST_ROWS_READ_AT_ONCE = 2_000_000
+"""Above this a plan is checked against the rows only when it is run."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,9 @@ def plan_issues(plan: AnalysisPlan) -> list[Issue]:
     issues += dataset_issues(plan.dataset, spec)
     if plan.sites is not None:
         issues += _state_issues(plan.sites, "sites")
-    return issues
+    if issues or plan.dataset is None or (plan.dataset.rows_stored or 0) > MOST_ROWS_READ_AT_ONCE:
+        return issues
+    return design_issues(plan.dataset, spec, sites=plan.sites)
 
 
 def dataset_issues(dataset: Dataset | None, spec: Spec) -> Iterator[Issue]:
