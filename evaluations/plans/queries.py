@@ -17,7 +17,6 @@ from evaluations.stats.roles import missing_roles
 from evaluations.stats.spec import Spec, parse_spec
 from evaluations.workspaces.queries import evaluations_where
 
-
 MOST_ROWS_READ_AT_ONCE = 2_000_000
 """Above this a plan is checked against the rows only when it is run."""
 
