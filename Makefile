@@ -66,7 +66,7 @@ bench: install-dev ## Speed and memory, beside other packages
 	$(PY) -m benchmarks
 
 validate: install-dev ## Write the validation page: every reference number beside ours
-	$(PY) manage.py validate
+	$(PY) -m benchmarks.validation
 
 assets: node_modules ## Build static/css and static/js from assets/ (needs Node; the result is committed)
 	npm run --silent build

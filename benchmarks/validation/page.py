@@ -1,0 +1,76 @@
+"""The validation page as Markdown, from what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+HEAD = """# Validation
+
+Made by `make validate`; do not edit. What is compared is what the golden tests assert, number by number, and what the
+simulations did on the day they were run. The same figures, with every single comparison, are on the site at
+`/validation/` and as JSON in `docs/validation/`.
+"""
+
+
+def markdown(
+    references: Sequence[dict[str, Any]], simulations: Sequence[dict[str, Any]], standing: Sequence[dict[str, Any]]
+) -> str:
+    """The whole page."""
+    parts = [HEAD, *_references(references), *_simulations(simulations), *_standing(standing)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def summary(group: dict[str, Any]) -> dict[str, Any]:
+    """How many numbers of a group were compared, and the largest difference as a share of its tolerance."""
+    rows = [row for test in group["tests"] for row in test["comparisons"]]
+    shares = [abs(ours - expected) / tolerance for expected, ours, tolerance in rows if tolerance > 0]
+    return {"n": len(rows), "largest_share": max(shares, default=0.0)}
+
+
+def _references(groups: Sequence[dict[str, Any]]) -> Iterable[str]:
+    total = sum(summary(group)["n"] for group in groups)
+    yield f"\n## Reference numbers\n\n{total:,} numbers compared, every one within its tolerance.\n"
+    yield "| Compared with | Tests | Numbers | Largest difference, as a share of its tolerance |"
+    yield "|---|---:|---:|---:|"
+    for group in groups:
+        found = summary(group)
+        about = " ".join(group["about"].split())
+        yield f"| {about} | {len(group['tests'])} | {found['n']:,} | {found['largest_share']:.2g} |"
+
+
+def _simulations(cells: Sequence[dict[str, Any]]) -> Iterable[str]:
+    if not cells:
+        return
+    yield f"\n## Intervals where the truth is known\n\n{cells[0]['draws']:,} simulated panels a row, fixed seeds."
+    yield "A 95 % interval should hold the truth in 95 % of them; a test at 5 % should reject a true null in 5 %.\n"
+    yield "| World | Method | Clusters | Held the truth | Rejected a true null | Bias | Mean error | Spread seen |"
+    yield "|---|---|---:|---:|---:|---:|---:|---:|"
+    for cell in cells:
+        mark = "" if cell["is_expected_to_hold"] else " (shown because it fails)"
+        share = [_percent(cell["coverage"]), _percent(cell["rejects_truth"])]
+        numbers = [_number(cell[name]) for name in ("bias", "mean_std_error", "sd_of_estimates")]
+        row = [cell["words"], cell["label"] + mark, str(cell["n_clusters"]), *share, *numbers]
+        yield f"| {' | '.join(row)} |"
+
+
+def _standing(rows: Sequence[dict[str, Any]]) -> Iterable[str]:
+    if not rows:
+        return
+    yield f"\n## The rule of standing, version {rows[0]['rule_version']}\n"
+    yield "Treated units drift away from the others by so much a period, in standard deviations; without drift a result is"
+    yield "sound and should not be stopped, with drift it is biased and should not be let through.\n"
+    yield "| Estimator | Units | Drift a period | Bias | Supports | With caution | Does not support |"
+    yield "|---|---|---:|---:|---:|---:|---:|"
+    for row in rows:
+        levels = [_percent(row[name]) for name in ("supports", "caution", "does_not_support")]
+        said = [row["estimator"], row["units"], f"{row['drift']:g}", _number(row["bias"]), *levels]
+        yield f"| {' | '.join(said)} |"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
