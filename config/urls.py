@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import TemplateView
 
-from config import health
+from config import documents, health
 from evaluations.organisations.account_views import account_home, invitation, token_revoke, tokens
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +11,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("evaluations.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path(
+        "methods/",
+        documents.document,
+        {
+            "name": "methods",
+            "title": "Methods",
+            "lead": "What each estimator answers, what it assumes, how its errors are found, and when it refuses.",
+        },
+        name="methods",
+    ),
+    path("validation/", documents.validation, name="validation"),
     path("accessibility/", TemplateView.as_view(template_name="pages/accessibility.html"), name="accessibility"),
     path("credits/", TemplateView.as_view(template_name="pages/credits.html"), name="credits"),
     path("account/", account_home, name="account"),

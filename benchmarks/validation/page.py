@@ -58,8 +58,8 @@ def _standing(rows: Sequence[dict[str, Any]]) -> Iterable[str]:
     if not rows:
         return
     yield f"\n## The rule of standing, version {rows[0]['rule_version']}\n"
-    yield "Treated units drift away from the others by so much a period, in standard deviations; without drift a result is"
-    yield "sound and should not be stopped, with drift it is biased and should not be let through.\n"
+    yield "Treated units drift away from the others by so much a period, in standard deviations. Without drift a result"
+    yield "is sound and should not be stopped; with drift it is biased and should not be let through.\n"
     yield "| Estimator | Units | Drift a period | Bias | Supports | With caution | Does not support |"
     yield "|---|---|---:|---:|---:|---:|---:|"
     for row in rows:
