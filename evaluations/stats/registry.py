@@ -22,6 +22,7 @@ MODULES: dict[tuple[str, str], str] = {
     ("did", "event_study"): "evaluations.stats.event_study",
     ("did", "sun_abraham"): "evaluations.stats.sun_abraham",
     ("did", "imputation"): "evaluations.stats.imputation",
+    ("did", "synthetic_did"): "evaluations.stats.synthetic_did",
     ("proximity", "ring_did"): "evaluations.stats.proximity.ring_did",
     ("proximity", "distance_curve"): "evaluations.stats.proximity.distance_curve",
 }

@@ -16,6 +16,12 @@ def starts_within(table: Table, options: Options, n_periods: int) -> np.ndarray:
     """
     present = _present_starts(table)
     found = present[(present - options.anticipation > 0) & (present < n_periods)]
+    if not len(found) and len(present) and (present - options.anticipation <= 0).all():
+        raise NotEstimable(
+            "no_pre_period",
+            "Every unit is treated, or may anticipate treatment, from the first period, so nothing comes before.",
+            "Add earlier periods, or units treated later or never.",
+        )
     if not len(found):
         raise NotEstimable(
             "no_treated_units",

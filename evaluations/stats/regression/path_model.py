@@ -103,7 +103,10 @@ def balanced_panel(table: Table, spec: Spec, last_period: int | None = None) -> 
             periods=panel.periods[:last_period],
             dropped=(*panel.dropped, Dropped("no_untreated_units_left", left_out)),
         )
-    return panel if panel.is_balanced and panel.n_units else None
+    if not panel.n_units or not panel.is_balanced:
+        return None
+    check_outcome_varies(panel.outcome)
+    return panel
 
 
 def _sums_suffice(table: Table, spec: Spec) -> bool:
@@ -192,8 +195,8 @@ def rows_model(
     rows: Rows, treatment: np.ndarray, spec: Spec, table: Table, *, counts: Counts | None = None
 ) -> PathModel:
     """The regression of `rows` on `treatment`, shape (n_rows, k), after effects and covariates, row by row."""
-    if not rows.n_rows:
-        raise _nothing_left()
+    if rows.cells is None or not rows.cells.squares_within.any():
+        check_outcome_varies(rows.outcome)
     effects = effects_of(rows, unit_trends=spec.options.unit_trends)
     n_covariates = rows.covariates.shape[1]
     columns = np.column_stack([rows.covariates, treatment])
@@ -307,9 +310,11 @@ def outcome_size(outcome: np.ndarray) -> float:
     return max(abs(float(outcome.min())), abs(float(outcome.max())))
 
 
-def _nothing_left() -> NotEstimable:
-    return NotEstimable(
-        "no_treated_units",
-        "No unit starts treatment after the first period and by the last.",
-        "Check the first_treated column: it needs periods that fall inside the data.",
-    )
+def check_outcome_varies(outcome: np.ndarray) -> None:
+    """Raise `NotEstimable` where every outcome is the same."""
+    if outcome.size and outcome.min() == outcome.max():
+        raise NotEstimable(
+            "outcome_constant",
+            "The outcome has the same value in every row, so no effect can be measured.",
+            "Check that the right column was chosen as the outcome.",
+        )

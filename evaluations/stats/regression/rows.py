@@ -96,11 +96,15 @@ def rows_of(table: Table, spec: Spec) -> Rows:
     )
     if weights is not None:
         rows = rows.keep(weights > 0, "weight_zero")
+    if not rows.n_rows:
+        raise NotEstimable("no_rows", "Every row has weight 0, so there are none to analyse.", "Check the weights.")
     if rows.starts is not None:
         rows = rows.keep(rows.starts - spec.options.anticipation > 0, "always_treated")
     if not rows.n_rows:
         raise NotEstimable(
-            "no_rows", "No rows are left to analyse.", "Check the weights, and the periods before treatment began."
+            "no_pre_period",
+            "Every unit is treated, or may anticipate treatment, from the first period, so nothing comes before.",
+            "Add earlier periods, or units treated later or never.",
         )
     return rows
 
