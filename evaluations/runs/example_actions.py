@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils import timezone
 
-from evaluations.datasets.models import Dataset, DatasetState
+from evaluations.datasets.actions import Particulars, upload_dataset
 from evaluations.organisations.models import Organisation, User
 from evaluations.plans.actions import lock_plan, save_draft
 from evaluations.runs.actions import queue_run
 from evaluations.runs.examples import Example
 from evaluations.runs.models import AnalysisRun
-from evaluations.workspaces.actions import create_evaluation, write_audit
-from evaluations.workspaces.models import Evaluation, LawfulBasis
+from evaluations.workspaces.actions import create_evaluation
+from evaluations.workspaces.models import LawfulBasis
 
 
 @transaction.atomic
@@ -32,7 +27,13 @@ def start_example(*, example: Example, owner: Organisation, by: User) -> Analysi
         is_example=True,
         example_key=example.key,
     )
-    dataset = _example_dataset(evaluation, example, by)
+    dataset = upload_dataset(
+        evaluation=evaluation,
+        file=ContentFile(example.csv()),
+        name=example.file_name,
+        particulars=Particulars(lawful_basis=LawfulBasis.NOT_PERSONAL, purpose=example.source),
+        by=by,
+    )
     draft = save_draft(
         evaluation=evaluation,
         spec=example.spec,
@@ -41,41 +42,3 @@ def start_example(*, example: Example, owner: Organisation, by: User) -> Analysi
         comparator_justification=example.comparator_justification,
     )
     return queue_run(plan=lock_plan(plan=draft, by=by), by=by)
-
-
-def _example_dataset(evaluation: Evaluation, example: Example, by: User) -> Dataset:
-    import pyarrow.parquet
-    from pyarrow import csv
-
-    content = example.csv()
-    table = csv.read_csv(io.BytesIO(content))
-    written = io.BytesIO()
-    pyarrow.parquet.write_table(table, written)
-    parquet = written.getvalue()
-    dataset = Dataset.objects.create(
-        evaluation=evaluation,
-        state=DatasetState.READY,
-        original_name=example.file_name,
-        size_bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        storage_path=default_storage.save(f"datasets/{evaluation.pk}/{example.key}.parquet", ContentFile(parquet)),
-        stored_sha256=hashlib.sha256(parquet).hexdigest(),
-        columns=[_column(name, table[name]) for name in table.column_names],
-        rows_read=table.num_rows,
-        rows_stored=table.num_rows,
-        uploaded_at=timezone.now(),
-        uploaded_by=by,
-        lawful_basis=LawfulBasis.NOT_PERSONAL,
-        purpose=example.source,
-        is_example=True,
-    )
-    detail = {"name": dataset.original_name, "sha256": dataset.sha256, "rows": dataset.rows_stored}
-    write_audit(evaluation, by=by, verb="store_example_data", subject=dataset, detail=detail)
-    return dataset
-
-
-def _column(name: str, values) -> dict:  # type: ignore[no-untyped-def]
-    import pyarrow as pa
-
-    is_number = pa.types.is_floating(values.type) or pa.types.is_integer(values.type)
-    return {"name": name, "kind": "number" if is_number else "text"}

@@ -15,24 +15,44 @@ from evidence.drawing.tables import Cell, Column, Table, build_table, number_cel
 
 DIAGNOSTIC_TITLES = {
     "pretrend_joint": "Were the groups already moving apart before?",
+    "pretrend_ring": "Was this ring already moving apart before?",
     "pretrend_power": "How large a drift would that test have missed?",
-    "goodman_bacon": "Which comparisons make up the regression's number?",
-    "forbidden_comparisons": "Comparisons with units that were already treated",
+    "breakdown_value": "How far could trends have parted before the result falls?",
     "overlap": "Are treated and comparison units alike enough?",
     "few_clusters": "Are there enough clusters?",
-    "few_treated_clusters": "Are there enough treated clusters?",
+    "clusters_below_40": "Are there enough clusters?",
+    "few_degrees_of_freedom": "Is there enough information in the clusters?",
     "unbalanced_panel": "Units missing in some periods",
-    "placebo": "An outcome that should not have changed",
-    "spillover": "Did the effect spill over to the comparison?",
+    "cells_not_estimable": "Comparisons that could not be made",
+    "errors_of_independent_people": "Errors from averages",
+    "movers": "Units that moved",
+    "no_error_for_lone_units": "Units that stand alone",
+    "no_standard_error": "No standard error",
+    "ring_small": "Small rings",
+    "curve_rings": "The bands behind the curve",
 }
 DROPPED_REASONS = {
     "outcome_missing": "the outcome is missing",
     "covariate_missing": "a characteristic to adjust for is missing",
-    "always_treated": "already treated in the first period",
-    "weight_missing": "the weight is missing",
-    "weight_zero": "the weight is zero",
+    "fixed_effect_missing": "a further fixed effect is missing",
     "location_missing": "the place is not known",
+    "distance_missing": "the distance is not known",
+    "always_treated": "already treated in the first period",
+    "weight_zero": "the weight is zero",
+    "unit_not_before_and_after": "the unit is not there both before and after",
+    "no_untreated_units_left": "no untreated units are left to compare with",
+    "inside_donut": "nearer than the distance left out",
     "not_balanced": "the unit is missing in some periods",
+}
+SENSITIVITY_KINDS = {
+    "relative_magnitudes": (
+        "The effect in the first treated period, if trends had parted after the start",
+        "Break after the start, as a multiple of the largest break before",
+    ),
+    "smoothness": (
+        "The effect in the first treated period, if the drift had bent",
+        "Most that the drift may bend from one period to the next",
+    ),
 }
 IN_WORDS = {"higher": "better", "lower": "worse"}
 
@@ -96,11 +116,7 @@ def _inconclusive(result: Mapping[str, Any], subject: Subject, lower: float, upp
         f"Inconclusive: {subject.outcome} may have been anywhere between {low} lower and {high} higher "
         f"because of {subject.intervention}. This is not evidence of no effect; more data would be needed."
     )
-    detectable = (result.get("detectable_effect") or {}).get("value")
-    if detectable is None:
-        return words
-    smallest = f"{number_text(abs(detectable), digits=digits_for(detectable))} {subject.unit}".strip()
-    return f"{words} The smallest effect this study could reliably have found is {smallest}."
+    return f"{words} {detectable_text(result, subject.unit)}".strip()
 
 
 def _conclusive(subject: Subject, value: float, lower: float, upper: float, *, cautious: bool) -> str:
@@ -179,22 +195,31 @@ def estimates_table(result: Mapping[str, Any]) -> Table:
     return build_table("Every estimate of this run", heads, body)
 
 
-def sensitivity_table(result: Mapping[str, Any]) -> Table | None:
-    """What the effect could be if trends were not parallel, by how far from parallel they were."""
-    rows = result.get("sensitivity")
-    if not rows:
-        return None
+def sensitivity_tables(result: Mapping[str, Any]) -> list[Table]:
+    """What the effect could be if trends were not parallel, a table for each way in which they might not be."""
+    rows = result.get("sensitivity", [])
+    kinds = dict.fromkeys(row["kind"] for row in rows)
+    return [_sensitivity_table(kind, [row for row in rows if row["kind"] == kind]) for kind in kinds]
+
+
+def _sensitivity_table(kind: str, rows: list[Mapping[str, Any]]) -> Table:
+    caption, label = SENSITIVITY_KINDS.get(kind, (kind.replace("_", " "), "Bound"))
     digits = digits_for(*(row.get("ci_upper") for row in rows))
-    body: list[list[Cell | str | int | float | None]] = [
-        [f"{row['bound']:g}", number_cell(row["ci_lower"], digits=digits), number_cell(row["ci_upper"], digits=digits)]
+    body = [
+        [f"{row['bound']:.3g}", *(number_cell(row[end], digits=digits) for end in ("ci_lower", "ci_upper"))]
         for row in rows
     ]
-    heads: list[Column | str] = [
-        "Drift after the start, as a multiple of the largest drift before",
-        Column("Lower", numeric=True),
-        Column("Upper", numeric=True),
-    ]
-    return build_table("If trends had not been parallel", heads, body)
+    return build_table(caption, [label, Column("Lower", numeric=True), Column("Upper", numeric=True)], body)
+
+
+def detectable_text(result: Mapping[str, Any], unit: str) -> str:
+    """The smallest effect the study could reliably have found; empty where it is not known."""
+    detectable = result.get("detectable_effect")
+    if not detectable or detectable.get("value") is None:
+        return ""
+    smallest = f"{number_text(abs(detectable['value']), digits=digits_for(detectable['value']))} {unit}".strip()
+    share = 100 * detectable.get("power", 0.8)
+    return f"The smallest true effect this study had a {share:g}% chance of finding is {smallest}."
 
 
 def receipt_rows(run: AnalysisRun) -> list[dict[str, str]]:

@@ -29,7 +29,6 @@ from evidence.drawing.tables import Table, csv_text
 
 TABLES = {
     "estimates": presenters.estimates_table,
-    "sensitivity": presenters.sensitivity_table,
     "sample": presenters.waterfall,
 }
 
@@ -105,12 +104,12 @@ def _answered(run: AnalysisRun) -> dict[str, Any]:
         "standing": result.get("standing"),
         "figures": figures(result, outcome=subject.outcome, unit=subject.unit),
         "estimates": presenters.estimates_table(result),
-        "sensitivity": presenters.sensitivity_table(result),
+        "sensitivity": presenters.sensitivity_tables(result),
         "diagnostics": presenters.diagnostic_rows(result),
         "waterfall": presenters.waterfall(result),
         "receipt": presenters.receipt_rows(run),
         "disclosure": result.get("disclosure"),
-        "detectable": result.get("detectable_effect"),
+        "detectable": presenters.detectable_text(result, subject.unit),
         "comparison": presenters.known_answer(run),
     }
 

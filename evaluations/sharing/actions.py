@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from evaluations.datasets.models import Dataset
 from evaluations.organisations.models import User
 from evaluations.organisations.permissions import NotAllowed, Permission, may, require
 from evaluations.runs.models import AnalysisRun, RunState
@@ -73,7 +74,7 @@ def _request_issues(
     release_to: str,
     embargo_until: datetime | None,
 ) -> Iterable[Issue]:
-    if run.evaluation.is_example or run.dataset.is_example:
+    if run.evaluation.is_example or Dataset.objects.filter(sha256=run.dataset.sha256, is_example=True).exists():
         yield Issue("example_not_evidence", "Examples cannot enter the catalogue.", "Start an evaluation of your own.")
     if run.state != RunState.DONE:
         yield Issue("run_without_estimate", "This run has no estimate to release.", "Choose a run that is done.")
