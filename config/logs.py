@@ -1,4 +1,7 @@
-"""What is logged, and how: plain lines for a person in embedded mode, JSON for a machine in server mode."""
+"""What is logged, and how: plain lines for a person in embedded mode, JSON for a machine in server mode.
+
+Tracebacks are plain: local variables can hold what people uploaded, so their values are never logged.
+"""
 
 from typing import Any
 
@@ -18,7 +21,7 @@ def logging_settings(*, level: str, as_json: bool) -> dict[str, Any]:
     renderer: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     return {
         "version": 1,
