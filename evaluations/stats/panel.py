@@ -188,6 +188,9 @@ def _check_unique(cell: np.ndarray, shape: tuple[int, int], table: Table) -> Non
 
 def _first_rows(unit: Coded) -> np.ndarray:
     """The first row of each unit, shape (n_units,)."""
+    starts = np.concatenate([[0], np.flatnonzero(unit.codes[1:] != unit.codes[:-1]) + 1])
+    if np.array_equal(unit.codes[starts], np.arange(unit.n_labels)):
+        return starts
     rows = np.full(unit.n_labels, -1, dtype=np.int64)
     rows[unit.codes[::-1]] = np.arange(len(unit.codes) - 1, -1, -1)
     return rows
@@ -247,6 +250,9 @@ def _wide_covariates(
     if covariates is None or covariates.shape[1] == 0:
         return None
     by_unit = covariates[first_row]
+    if _is_in_order(cell, shape):
+        wide = covariates.reshape(*shape, -1)
+        return by_unit if (wide == wide[:, :1]).all() else wide
     if (covariates == by_unit[unit.codes]).all():
         return by_unit
     return np.stack([_wide(column, cell, shape) for column in covariates.T], axis=2)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from evaluations.stats.results import DetectableEffect, Diagnostic, Estimate
 
@@ -70,12 +70,12 @@ def large_sample_reference(
 
 def quantile(probability: float, df: float | None) -> float:
     """The quantile of t with `df` degrees of freedom, of the normal where `df` is null."""
-    return float(stats.norm.ppf(probability) if df is None else stats.t.ppf(probability, df))
+    return float(special.ndtri(probability) if df is None else special.stdtrit(df, probability))
 
 
 def two_sided_p(statistic: float, df: float | None) -> float:
     """The two-sided p-value of a t (or, where `df` is null, a normal) statistic."""
-    tail = stats.norm.sf(abs(statistic)) if df is None else stats.t.sf(abs(statistic), df)
+    tail = special.ndtr(-abs(statistic)) if df is None else special.stdtr(df, -abs(statistic))
     return float(2 * tail)
 
 
@@ -189,7 +189,7 @@ def wald_test(values: np.ndarray, covariance: np.ndarray, *, df2: float | None =
     has_variance = size > RANK_TOLERANCE * size[-1]
     statistic = float((((direction.T @ scaled)[has_variance]) ** 2 / size[has_variance]).sum())
     df = int(has_variance.sum())
-    p_value = stats.chi2.sf(statistic, df) if df2 is None else stats.f.sf(statistic / df, df, df2)
+    p_value = special.chdtrc(df, statistic) if df2 is None else special.fdtrc(df, df2, statistic / df)
     return WaldTest(statistic, df, float(p_value), df2)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from evaluations.stats.callaway_santanna.cells import Cell
 from evaluations.stats.callaway_santanna.sources import Estimated
@@ -55,11 +55,11 @@ def _joint_test(found: Estimated, code: str, reading: str, reference: Reference,
 def joint_p_value(statistic: float, df: int, n_clusters: int) -> float | None:
     """The p-value of a Wald statistic: chi-squared, or Hotelling's F below `LARGE_SAMPLE_CLUSTERS` clusters."""
     if n_clusters >= LARGE_SAMPLE_CLUSTERS:
-        return float(stats.chi2.sf(statistic, df))
+        return float(special.chdtrc(df, statistic))
     spare = n_clusters - df
     if spare <= 0:
         return None
-    return float(stats.f.sf(statistic * spare / (df * (n_clusters - 1)), df, spare))
+    return float(special.fdtrc(df, spare, statistic * spare / (df * (n_clusters - 1))))
 
 
 def overlap(found: Estimated) -> tuple[Diagnostic, ...]:

@@ -35,20 +35,25 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Presence:
-    """Which clusters have units of each cohort: pairs of a cluster and a cohort's position, each once."""
+    """Clusters by the cohorts they have units of: `has[p, c]` says whether those of kind p have some of cohort c."""
 
-    cluster: np.ndarray
-    cohort: np.ndarray
+    has: np.ndarray
+    n_clusters: np.ndarray
 
     @classmethod
-    def of(cls, cluster: np.ndarray, cohort: np.ndarray) -> Presence:
+    def of_units(cls, cohort: np.ndarray, n_cohorts: int) -> Presence:
+        """Where every unit is its own cluster."""
+        return cls(np.eye(n_cohorts, dtype=bool), np.bincount(cohort, minlength=n_cohorts))
+
+    @classmethod
+    def of_clusters(cls, cluster: np.ndarray, n_clusters: int, cohort: np.ndarray, n_cohorts: int) -> Presence:
         """From one entry for each unit or row."""
-        pairs = np.unique(cluster.astype(np.int64) << 16 | cohort)
-        return cls(pairs >> 16, pairs & 0xFFFF)
+        seen = np.bincount(cluster.astype(np.int64) * n_cohorts + cohort, minlength=n_clusters * n_cohorts) > 0
+        return cls(*np.unique(seen.reshape(n_clusters, n_cohorts), axis=0, return_counts=True))
 
     def count(self, cohorts: np.ndarray) -> int:
         """Clusters with a unit of any of these cohorts (a mask over positions)."""
-        return len(np.unique(self.cluster[cohorts[self.cohort]]))
+        return int(self.n_clusters[(self.has & cohorts).any(axis=1)].sum())
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def from_panel(panel: Panel, options: Options, *, draws: int, workers: int, tick
         effects=effects,
         periods=panel.periods,
         cohort_labels=panel.cohort_labels,
-        presence=Presence.of(panel.cluster, _positions(panel.cohort_codes, cohorts)),
+        presence=_presence(panel, cohorts),
         n_clusters=panel.n_clusters,
         n_rows=n_rows,
         cohorts=panel.cohort_counts(),
@@ -98,6 +103,13 @@ def from_panel(panel: Panel, options: Options, *, draws: int, workers: int, tick
         scale=_scale(panel.outcome),
         missing_share=1 - n_rows / panel.outcome.size,
     )
+
+
+def _presence(panel: Panel, cohorts: tuple[Cohort, ...]) -> Presence:
+    cohort = _positions(panel.cohort_codes, cohorts)
+    if not panel.is_clustered_above_unit:
+        return Presence.of_units(cohort, len(cohorts))
+    return Presence.of_clusters(panel.cluster, panel.n_clusters, cohort, len(cohorts))
 
 
 def _from_means(
@@ -170,7 +182,7 @@ def from_cross_sections(table: Table, options: Options, *, draws: int) -> Estima
         effects=effects,
         periods=table.period.labels,
         cohort_labels=table.cohorts.labels,
-        presence=Presence.of(cluster, position),
+        presence=Presence.of_clusters(cluster, len(names), position, len(cohorts)),
         n_clusters=len(names),
         n_rows=len(kept),
         cohorts=tuple(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from evaluations.stats.blocks import BLOCK_UNITS
+from evaluations.stats.blocks import BLOCK_UNITS, block_slices
 from evaluations.stats.callaway_santanna.cells import Cohort
 from evaluations.stats.nuisance import Standardisation
 from evaluations.stats.panel import Panel
+
+LARGEST_KEPT = 1 << 28
+"""Bytes of outcomes above which blocks are made afresh each round rather than kept."""
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,22 @@ class UnitBlock:
 
 @dataclass(frozen=True)
 class UnitBlocks:
-    """The blocks of a panel, made when they are asked for, so that they need not all exist at once."""
+    """The blocks of a panel, made when they are asked for, and kept for the next round where they are small."""
 
     panel: Panel
     cohorts: tuple[Cohort, ...]
     standardisation: Standardisation | None
-    order: np.ndarray
+    order: np.ndarray | None
     cuts: tuple[slice, ...]
+    kept: dict[int, UnitBlock] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, panel: Panel, cohorts: tuple[Cohort, ...], *, size: int = BLOCK_UNITS) -> UnitBlocks:
         """Blocks of about `size` units; no cluster is cut in two."""
-        order = np.argsort(panel.cluster, kind="stable")
         standard = None if panel.covariates is None else Standardisation.of(panel.covariates)
+        if not panel.is_clustered_above_unit:
+            return cls(panel, cohorts, standard, None, block_slices(panel.n_units, size))
+        order = np.argsort(panel.cluster, kind="stable")
         return cls(panel, cohorts, standard, order, cluster_cuts(panel.cluster[order], size))
 
     def __len__(self) -> int:
@@ -58,7 +64,16 @@ class UnitBlocks:
 
     def block(self, index: int) -> UnitBlock:
         """Block `index`."""
-        units = self.order[self.cuts[index]]
+        if index in self.kept:
+            return self.kept[index]
+        block = self._made(index)
+        if self.panel.outcome.nbytes < LARGEST_KEPT:
+            self.kept[index] = block
+        return block
+
+    def _made(self, index: int) -> UnitBlock:
+        cut = self.cuts[index]
+        units = np.arange(cut.start, cut.stop) if self.order is None else self.order[cut]
         position = self._cohort_positions(units)
         by_cohort = np.argsort(position, kind="stable")
         units, position = units[by_cohort], position[by_cohort]
