@@ -37,6 +37,7 @@ def logging_settings(*, level: str, as_json: bool) -> dict[str, Any]:
         "root": {"handlers": ["standard_error"], "level": level},
         "loggers": {
             "django": {"handlers": ["standard_error"], "level": level, "propagate": False},
+            "django.request": {"level": "ERROR"},
             "django.server": {"handlers": ["standard_error"], "level": level, "propagate": False},
         },
     }

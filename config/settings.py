@@ -5,6 +5,7 @@ worker beside the site. `DATABASE_URL`, `REDIS_URL` and `STORAGE_URL` put the
 same code on real engines. `docs/deploy.md` lists every variable.
 """
 
+import logging
 import os
 import sys
 from contextlib import suppress
@@ -101,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.middleware.NullCharacterMiddleware",
     "config.headers.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -331,6 +333,7 @@ if not EMBEDDED:
 LOGGING = logging_settings(level=env.str("LOG_LEVEL", default="WARNING" if EMBEDDED else "INFO"), as_json=not EMBEDDED)
 configure_structlog()
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"

@@ -233,7 +233,7 @@ def delete_dataset(*, dataset: Dataset, reason: str, by: User) -> Dataset:
 
 
 def _delete_rows(dataset: Dataset, *, reason: str, by: User | None) -> Dataset:
-    dataset = Dataset.objects.select_for_update().select_related("evaluation__owner").get(pk=dataset.pk)
+    dataset = Dataset.objects.select_for_update(of=("self",)).select_related("evaluation__owner").get(pk=dataset.pk)
     if dataset.state == DatasetState.DELETED:
         return dataset
     files = [name for name in (dataset.storage_path, waiting_name(dataset)) if name]

@@ -61,7 +61,11 @@ def _new_draft(evaluation: Evaluation, by: User) -> AnalysisPlan:
 def lock_plan(*, plan: AnalysisPlan, by: User) -> AnalysisPlan:
     """The plan, locked for good. Raises `BadInput` where it does not fit its data, or departs without a reason."""
     require(by, Permission.LOCK_PLAN, plan)
-    plan = AnalysisPlan.objects.select_for_update().select_related("evaluation", "dataset", "sites").get(pk=plan.pk)
+    plan = (
+        AnalysisPlan.objects.select_for_update(of=("self",))
+        .select_related("evaluation", "dataset", "sites")
+        .get(pk=plan.pk)
+    )
     if plan.is_locked:
         return plan
     issues = [*plan_issues(plan), *_unexplained_departure(plan)]

@@ -97,7 +97,7 @@ def test_an_unverified_address_must_be_verified_first(client, person):
 
 def test_a_forgotten_password_is_replaced_through_the_letter(client, person):
     client.post("/account/password/reset/", {"email": "ada@example.org"})
-    address = re.search(r"http://testserver(/account/password/reset/key/\S+)", mail.outbox[0].body).group(1)
+    address = re.search(r"https?://testserver(/account/password/reset/key/\S+)", mail.outbox[0].body).group(1)
     form = client.get(address, follow=True)
     assert 'name="password1"' in form.content.decode()
     new = "another long passphrase"
