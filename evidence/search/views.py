@@ -1,7 +1,7 @@
 """The start page and the lists."""
 
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -89,7 +89,8 @@ def outcome(request: HttpRequest, slug: str) -> HttpResponse:
 
 def outcomes(request: HttpRequest) -> HttpResponse:
     """Every outcome, by domain."""
-    found = outcomes_known(request.user).annotate(n_estimates=Count("estimates"))
+    listed = Q(estimates__in=estimates_listed_for(request.user))
+    found = outcomes_known(request.user).annotate(n_estimates=Count("estimates", listed)).order_by("domain", "name")
     return render(request, "catalogue/outcomes.html", {"outcomes": found})
 
 
