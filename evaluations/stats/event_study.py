@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from evaluations.stats.issues import NotEstimable
-from evaluations.stats.options import REGRESSION_ERRORS, check_options
+from evaluations.stats.options import REGRESSION_ERRORS, REGRESSION_INFERENCE, check_options
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.regression.event_path import event_path
 from evaluations.stats.regression.path_model import PathModel, path_model
 from evaluations.stats.regression.paths import event_time_paths
+from evaluations.stats.regression.reassigned import fast_for, with_randomisation
 from evaluations.stats.results import Estimate, Result
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import Table
@@ -28,7 +29,38 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
     Needs units untreated throughout; with control_group not_yet_treated the last cohort takes their
     place, and periods from its treatment on are left out. Raises `NotEstimable` without either.
     """
-    check_options(spec, errors=REGRESSION_ERRORS, inference=("analytic", "wild"))
+    check_options(spec, errors=REGRESSION_ERRORS, inference=REGRESSION_INFERENCE)
+    model, known, average = _model(table, spec, tick)
+    path = event_path(model.judge, known, _treated_units(model, known), options=spec.options)
+    headline = _headline(model, average, spec)
+    diagnostics = model.judge.diagnostics(average)
+    if spec.options.inference == "randomisation":
+        headline, test = with_randomisation(
+            headline,
+            table,
+            spec,
+            lambda other: _value(other, spec),
+            lambda share: tick("assigning treatment anew", share),
+            fast=fast_for(model.panel, model.loadings, average),
+        )
+        diagnostics = (*diagnostics, test)
+    tick("estimating", 1.0)
+    return Result(
+        estimates=(headline,),
+        **path.parts(),
+        diagnostics=(path.pretrend, *diagnostics),
+        detectable_effect=detectable_effect(headline.std_error, model.judge.reference_for(average)),
+        sample=model.sample,
+    )
+
+
+def _value(table: Table, spec: Spec) -> float:
+    model, _, average = _model(table, spec, ignore_progress)
+    return float(average @ model.judge.coefficients)
+
+
+def _model(table: Table, spec: Spec, tick: Tick) -> tuple[PathModel, dict[int, np.ndarray], np.ndarray]:
+    """The regression, each event time's contrast, and that of the average after treatment began."""
     last = last_comparable_period(table, spec.options)
     times = _event_times(table, spec.options, last)
 
@@ -37,7 +69,6 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
 
     model = path_model(table, spec, lambda n: event_time_paths(n, times), tick=progress, last_period=last)
     known = {int(times[j]): model.contrast(row) for j, row in enumerate(np.eye(len(times))) if j in model.kept}
-    path = event_path(model.judge, known, _treated_units(model, known), options=spec.options)
     after = [contrast for e, contrast in known.items() if e >= 0]
     if not after:
         raise NotEstimable(
@@ -45,15 +76,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
             "No effect after treatment began can be told from unit and period effects and covariates.",
             "Add units or periods without treatment, or take out covariates that repeat the treatment.",
         )
-    headline = _headline(model, np.mean(after, axis=0), spec)
-    tick("estimating", 1.0)
-    return Result(
-        estimates=(headline,),
-        **path.parts(),
-        diagnostics=(path.pretrend, *model.judge.diagnostics(np.mean(after, axis=0))),
-        detectable_effect=detectable_effect(headline.std_error, model.judge.reference_for(np.mean(after, axis=0))),
-        sample=model.sample,
-    )
+    return model, known, np.mean(after, axis=0)
 
 
 def _event_times(table: Table, options: Options, last: int) -> np.ndarray:

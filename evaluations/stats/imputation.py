@@ -34,6 +34,7 @@ from evaluations.stats.regression.path_model import (
 )
 from evaluations.stats.regression.path_sums import PathSums, first_centre, path_of, path_sums
 from evaluations.stats.regression.paths import event_time_paths, fit_paths, scores_of
+from evaluations.stats.regression.reassigned import Fast, fast_for, with_randomisation
 from evaluations.stats.regression.rows import Rows, effects_of, rows_of
 from evaluations.stats.results import CohortCount, Dropped, Estimate, Result, Sample
 from evaluations.stats.spec import Spec
@@ -92,6 +93,7 @@ class Imputed:
     counts: Counts
     sample: Sample
     units: np.ndarray
+    fast: Fast | None = None
 
     def contrast(self, position: int) -> np.ndarray:
         """The contrast that is the coefficient at `position`."""
@@ -110,18 +112,22 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
     Every row untreated at the time is used, whatever `control_group` says. Raises `NotEstimable`
     where no unit is treated or none is left untreated.
     """
-    check_options(spec, errors=("auto", "cluster"), inference=("analytic",), unit_trends=False)
+    check_options(spec, errors=("auto", "cluster"), inference=("analytic", "randomisation"), unit_trends=False)
+    tick("imputing untreated outcomes", 0.1)
+    found = _imputed(table, spec)
+    tick("estimating", 0.9)
+    return _result(table, spec, found, tick)
+
+
+def _imputed(table: Table, spec: Spec) -> Imputed:
     check_panel_roles(table)
     starts_within(table, spec.options, table.period.n_labels)
-    tick("imputing untreated outcomes", 0.1)
     panel = balanced_panel(table, spec)
     found = _from_sums(table, panel, spec) if panel is not None else None
-    found = found or _from_rows(table, spec)
-    tick("estimating", 1.0)
-    return _result(table, spec, found)
+    return found or _from_rows(table, spec)
 
 
-def _result(table: Table, spec: Spec, found: Imputed) -> Result:
+def _result(table: Table, spec: Spec, found: Imputed, tick: Tick) -> Result:
     judge, plan = found.judge, found.plan
     overall = found.contrast(plan.overall)
     before = {int(e): found.contrast(len(plan.rows) + j) for j, e in enumerate(found.leads)}
@@ -138,13 +144,24 @@ def _result(table: Table, spec: Spec, found: Imputed) -> Result:
         n_clusters=found.counts.n_clusters,
         **judge.answer(overall),
     )
+    diagnostics = judge.diagnostics(overall)
+    if spec.options.inference == "randomisation":
+        headline, test = with_randomisation(
+            headline,
+            table,
+            spec,
+            lambda other: float(_imputed(other, spec).judge.coefficients[0]),
+            lambda share: tick("assigning treatment anew", share),
+            fast=found.fast,
+        )
+        diagnostics = (*diagnostics, test)
     labels = labels_of_starts(table.cohorts.starts, table.cohorts.codes, table.cohorts.labels)
     return Result(
         estimates=(headline,),
         **path.parts(),
         by_cohort=cohort_effects(judge, found.contrasts(plan.by_start), labels, found.units),
         by_period=period_effects(judge, found.contrasts(plan.by_period), table.period.labels),
-        diagnostics=(path.pretrend, *judge.diagnostics(overall)),
+        diagnostics=(path.pretrend, *diagnostics),
         detectable_effect=detectable_effect(headline.std_error, judge.reference_for(overall)),
         sample=found.sample,
     )
@@ -180,7 +197,8 @@ def _from_sums(table: Table, panel: Panel, spec: Spec) -> Imputed | None:
     counts = replace(panel_counts(panel), n_obs=int(sums.counts @ used.sum(axis=1)))
     sample = _sample(table, counts.n_obs, (*panel.dropped, *_not_used(cells, sums)), panel.cohort_counts())
     judge = _judge(values, scores.products, counts, spec, outcome_size(panel.outcome))
-    return Imputed(plan, judge, times[leads.kept], counts, sample, sums.counts)
+    fast = fast_for(panel, after[:, :-1], np.eye(len(averages))[0])
+    return Imputed(plan, judge, times[leads.kept], counts, sample, sums.counts, fast)
 
 
 def _not_used(cells: ImputedCells, sums: PathSums) -> tuple[Dropped, ...]:

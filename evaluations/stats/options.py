@@ -8,6 +8,7 @@ from evaluations.stats.issues import NotEstimable
 from evaluations.stats.spec import Spec
 
 REGRESSION_ERRORS = ("auto", "classical", "hc1", "cluster", "cr2", "cr3", "conley")
+REGRESSION_INFERENCE = ("analytic", "wild", "randomisation")
 
 
 def check_options(spec: Spec, *, errors: Collection[str], inference: Collection[str], unit_trends: bool = True) -> None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from evaluations.stats.issues import NotEstimable
-from evaluations.stats.options import REGRESSION_ERRORS, check_options
+from evaluations.stats.options import REGRESSION_ERRORS, REGRESSION_INFERENCE, check_options
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.regression.averages import CellAverages, cohort_effects, labels_of_starts, period_effects
 from evaluations.stats.regression.event_path import event_path
 from evaluations.stats.regression.path_model import PathModel, path_model
 from evaluations.stats.regression.paths import cell_paths
+from evaluations.stats.regression.reassigned import fast_for, with_randomisation
 from evaluations.stats.results import Estimate, Result
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import Table
@@ -35,7 +36,56 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
     With control_group not_yet_treated and no such units, the last cohort takes their place, and
     periods from its treatment on are left out. Raises `NotEstimable` without either.
     """
-    check_options(spec, errors=REGRESSION_ERRORS, inference=("analytic", "wild"))
+    check_options(spec, errors=REGRESSION_ERRORS, inference=REGRESSION_INFERENCE)
+    model, averages = _model(table, spec, tick)
+    judge, overall, by_event = model.judge, averages.overall(), averages.by_event_time()
+    units = {e: _units(model, averages, e) for e in by_event}
+    path = event_path(judge, by_event, units, options=spec.options)
+    headline = _headline(model, overall, spec)
+    diagnostics = judge.diagnostics(overall)
+    if spec.options.inference == "randomisation":
+        headline, test = with_randomisation(
+            headline,
+            table,
+            spec,
+            lambda other: _value(other, spec),
+            lambda share: tick("assigning treatment anew", share),
+            fast=fast_for(model.panel, model.loadings, overall),
+        )
+        diagnostics = (*diagnostics, test)
+    labels = labels_of_starts(table.cohorts.starts, table.cohorts.codes, table.cohorts.labels)
+    tick("estimating", 1.0)
+    return Result(
+        estimates=(headline,),
+        **path.parts(),
+        by_cohort=cohort_effects(judge, averages.by_start(), labels, model.path_counts),
+        by_period=period_effects(judge, averages.by_period(), table.period.labels),
+        diagnostics=(path.pretrend, *diagnostics),
+        detectable_effect=detectable_effect(headline.std_error, judge.reference_for(overall)),
+        sample=model.sample,
+    )
+
+
+def _headline(model: PathModel, contrast: np.ndarray, spec: Spec) -> Estimate:
+    return Estimate(
+        name="att",
+        estimand=ESTIMAND,
+        level=spec.options.level,
+        n_obs=model.counts.n_obs,
+        n_units=model.counts.n_units,
+        n_treated_units=model.counts.n_treated_units,
+        n_clusters=model.counts.n_clusters,
+        **model.judge.answer(contrast),
+    )
+
+
+def _value(table: Table, spec: Spec) -> float:
+    model, averages = _model(table, spec, ignore_progress)
+    return float(averages.overall() @ model.judge.coefficients)
+
+
+def _model(table: Table, spec: Spec, tick: Tick) -> tuple[PathModel, CellAverages]:
+    """The regression, and averages of the cells that have a coefficient."""
     last = last_comparable_period(table, spec.options)
     starts, periods = _cells(table, spec.options, last)
 
@@ -52,33 +102,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
             "No effect after treatment began can be told from unit and period effects and covariates.",
             "Add units or periods without treatment, or take out covariates that repeat the treatment.",
         )
-    return _result(table, spec, model, averages)
-
-
-def _result(table: Table, spec: Spec, model: PathModel, averages: CellAverages) -> Result:
-    judge, overall, by_event = model.judge, averages.overall(), averages.by_event_time()
-    units = {e: _units(model, averages, e) for e in by_event}
-    path = event_path(judge, by_event, units, options=spec.options)
-    headline = Estimate(
-        name="att",
-        estimand=ESTIMAND,
-        level=spec.options.level,
-        n_obs=model.counts.n_obs,
-        n_units=model.counts.n_units,
-        n_treated_units=model.counts.n_treated_units,
-        n_clusters=model.counts.n_clusters,
-        **judge.answer(overall),
-    )
-    labels = labels_of_starts(table.cohorts.starts, table.cohorts.codes, table.cohorts.labels)
-    return Result(
-        estimates=(headline,),
-        **path.parts(),
-        by_cohort=cohort_effects(judge, averages.by_start(), labels, model.path_counts),
-        by_period=period_effects(judge, averages.by_period(), table.period.labels),
-        diagnostics=(path.pretrend, *judge.diagnostics(overall)),
-        detectable_effect=detectable_effect(headline.std_error, judge.reference_for(overall)),
-        sample=model.sample,
-    )
+    return model, averages
 
 
 def _cells(table: Table, options: Options, last: int) -> tuple[np.ndarray, np.ndarray]:

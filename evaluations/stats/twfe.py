@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from evaluations.stats.issues import BadInput, Issue, NotEstimable
-from evaluations.stats.options import REGRESSION_ERRORS, check_options
+from evaluations.stats.options import REGRESSION_ERRORS, REGRESSION_INFERENCE, check_options
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.regression.path_model import Counts, PathModel, cohort_counts, path_model, rows_model
 from evaluations.stats.regression.paths import treated_paths
+from evaluations.stats.regression.reassigned import fast_for, with_randomisation
 from evaluations.stats.regression.rows import Rows, rows_of
 from evaluations.stats.results import Estimate, Result
 from evaluations.stats.spec import Spec
@@ -31,11 +32,9 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
     Treatment is 1[period >= first_treated]; with `treated` and `post`, their product; with `treated`
     alone, that column. Raises `NotEstimable` where effects and covariates leave nothing of it.
     """
-    check_options(spec, errors=REGRESSION_ERRORS, inference=("analytic", "wild"))
+    check_options(spec, errors=REGRESSION_ERRORS, inference=REGRESSION_INFERENCE)
     model, estimand = _model(table, spec, tick)
     one = np.ones(1)
-    if not len(model.kept):
-        raise _not_identified(model)
     headline = Estimate(
         name="att",
         estimand=estimand,
@@ -46,16 +45,40 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
         n_clusters=model.counts.n_clusters,
         **model.judge.answer(one),
     )
+    diagnostics = model.judge.diagnostics(one)
+    if spec.options.inference == "randomisation":
+        fast = fast_for(model.panel, model.loadings, one)
+        headline, test = with_randomisation(
+            headline,
+            table,
+            spec,
+            lambda other: _value(other, spec),
+            lambda share: tick("assigning treatment anew", share),
+            fast=fast,
+        )
+        diagnostics = (test,)
     tick("estimating", 1.0)
     return Result(
         estimates=(headline,),
-        diagnostics=model.judge.diagnostics(one),
+        diagnostics=diagnostics,
         detectable_effect=detectable_effect(headline.std_error, model.judge.reference_for(one)),
         sample=model.sample,
     )
 
 
+def _value(table: Table, spec: Spec) -> float:
+    return float(_model(table, spec, ignore_progress)[0].judge.coefficients[0])
+
+
 def _model(table: Table, spec: Spec, tick: Tick) -> tuple[PathModel, str]:
+    """The regression, whose one path has a coefficient, and what it estimates."""
+    model, estimand = _any_model(table, spec, tick)
+    if not len(model.kept):
+        raise _not_identified()
+    return model, estimand
+
+
+def _any_model(table: Table, spec: Spec, tick: Tick) -> tuple[PathModel, str]:
     if table.cohorts is None:
         return _model_of_columns(table, spec)
     if table.period is None:
@@ -133,7 +156,7 @@ def _column_counts(rows: Rows, treatment: np.ndarray) -> Counts:
     )
 
 
-def _not_identified(model: PathModel) -> NotEstimable:
+def _not_identified() -> NotEstimable:
     return NotEstimable(
         "treatment_not_identified",
         "Once the fixed effects and covariates are taken out, nothing of the treatment is left to compare:"

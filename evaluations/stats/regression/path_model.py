@@ -53,7 +53,8 @@ class PathModel:
 
     `path_counts`, shape (n_periods + 1,), are the units of each start; `cell_weights`, shape
     (n_periods + 1, n_periods), what the rows of each start weigh in each period. `fit` and `rows`
-    are there where the regression ran row by row.
+    are there where the regression ran row by row; `panel` and `loadings`, shape (n_periods + 1,
+    n_periods, number kept), how outcomes load on the coefficients, where it ran on sums.
     """
 
     judge: Judge
@@ -64,6 +65,8 @@ class PathModel:
     cell_weights: np.ndarray
     fit: Fit | None = None
     rows: Rows | None = None
+    panel: Panel | None = None
+    loadings: np.ndarray | None = None
 
     def contrast(self, weights: np.ndarray) -> np.ndarray:
         """A contrast of all k paths, as one of the kept coefficients."""
@@ -140,7 +143,16 @@ def _by_sums(table: Table, panel: Panel, spec: Spec, paths: np.ndarray, tick: Sh
         panel.cohort_counts(),
         (*table.notes, *notes_of(found.errors)),
     )
-    return PathModel(judge, found.kept, counts, sample, found.sums.counts, _every_period(found.sums.weights))
+    return PathModel(
+        judge,
+        found.kept,
+        counts,
+        sample,
+        found.sums.counts,
+        _every_period(found.sums.weights),
+        panel=panel,
+        loadings=found.value_loadings,
+    )
 
 
 def panel_counts(panel: Panel) -> Counts:

@@ -27,8 +27,9 @@ ROUNDING = 1e-7
 class PathFit:
     """A fit on paths: coefficients of the kept columns and their errors.
 
-    `loadings`, shape (n_paths, n_periods + 1, k), are how units' paths load on the coefficients'
-    errors. `is_rounding` says that so little is left over that the rows themselves are needed.
+    `loadings`, shape (n_paths, n_periods + 1, k), are how units' paths, a 1 put last, load on the
+    coefficients' errors; `value_loadings`, shape (n_paths, n_periods, k), how they load on the
+    coefficients. `is_rounding` says that so little is left over that the rows themselves are needed.
     """
 
     coefficients: np.ndarray
@@ -38,6 +39,7 @@ class PathFit:
     n_obs: int
     sums: PathSums
     loadings: np.ndarray
+    value_loadings: np.ndarray
 
 
 def treated_paths(n_periods: int) -> np.ndarray:
@@ -94,7 +96,16 @@ def fit_paths(
         panel.n_clusters,
         None if scores.by_cluster is None else scores.by_cluster @ bread * np.sqrt(factor),
     )
-    return PathFit(coefficients, kept, errors, scores.is_rounding, n_obs, sums, loadings @ bread * np.sqrt(factor))
+    return PathFit(
+        coefficients,
+        kept,
+        errors,
+        scores.is_rounding,
+        n_obs,
+        sums,
+        loadings=loadings @ bread * np.sqrt(factor),
+        value_loadings=table @ bread,
+    )
 
 
 @dataclass(frozen=True, eq=False)
