@@ -15,6 +15,7 @@ from evidence.places.queries import place_by_code, places_around, places_known, 
 from evidence.search.queries import interventions_found
 
 ON_A_PAGE = 25
+EXAMPLE_SEARCHES = ("young people not in work", "free school meals", "childcare", "apprenticeships", "university access")
 
 
 def start(request: HttpRequest) -> HttpResponse:
@@ -27,7 +28,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "poolable": EffectEstimate.objects.poolable().count(),
         "gaps": Study.objects.visible_to(request.user).filter(status=StudyStatus.NEVER_EVALUATED).count(),
     }
-    return render(request, "search/start.html", {"counts": counts})
+    return render(request, "search/start.html", {"counts": counts, "example_searches": EXAMPLE_SEARCHES})
 
 
 def interventions(request: HttpRequest) -> HttpResponse:
