@@ -15,7 +15,13 @@ from evidence.places.queries import place_by_code, places_around, places_known, 
 from evidence.search.queries import interventions_found
 
 ON_A_PAGE = 25
-EXAMPLE_SEARCHES = ("young people not in work", "free school meals", "childcare", "apprenticeships", "university access")
+EXAMPLE_SEARCHES = (
+    "young people not in work",
+    "free school meals",
+    "childcare",
+    "apprenticeships",
+    "going to university",
+)
 
 
 def start(request: HttpRequest) -> HttpResponse:
