@@ -11,6 +11,7 @@ from evaluations.datasets.ingest_periods import PARSERS, TimeAxis
 from evaluations.stats.results import Label
 
 DATE_KINDS = ("date", "date_day_first", "date_month_first")
+PERIODS_A_YEAR = {"year": 1.0, "school_year": 1.0, "quarter": 4.0, "month": 12.0, "day": 365.2425}
 SCHOOL_YEAR_STARTS = 9
 """The month in which a school year starts; a date before it belongs to the year that started before."""
 

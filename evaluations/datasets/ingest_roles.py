@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from evaluations.datasets.gazetteer import Places
-from evaluations.datasets.ingest_calendar import calendar_of, place_of
+from evaluations.datasets.ingest_calendar import PERIODS_A_YEAR, calendar_of, place_of, step_of
 from evaluations.datasets.ingest_columns import MISSING, Numbers, coded, numbers, parse_number, zero_one
 from evaluations.datasets.ingest_order import canonical_order
 from evaluations.datasets.ingest_panel import check_constant, check_repeats
@@ -89,6 +89,7 @@ class _Reading:
         self.notes: list[str] = list(raw.notes)
         self.calendar: np.ndarray | None = None
         self.precision_km: float | None = None
+        self.periods_a_year = 1.0
 
     def table(self, raw_sites: RawTable | None, places: Places | None) -> Table:
         """Every role read, checked and put in order."""
@@ -355,6 +356,7 @@ class _Reading:
                 column = kept[role]
                 places = np.array([*(place_of(every, label) for label in column.labels), missing], dtype=float)
                 kept[role] = places[column.codes]
+        self.periods_a_year = PERIODS_A_YEAR.get(step_of(every) or "", 1.0)
         self.calendar = None if period is None else calendar_of(every)
         if self.calendar is not None:
             self.calendar = self.calendar[[every.labels.index(label) for label in used.labels]]
@@ -372,6 +374,7 @@ class _Reading:
             sites=sites,
             precision_km=self.precision_km,
             calendar=self.calendar,
+            periods_a_year=self.periods_a_year,
             dropped=tuple(self.dropped),
             notes=tuple(self.notes),
             **parts,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluations.datasets.gazetteer import Places
-from evaluations.datasets.ingest_calendar import place_of, step_of
+from evaluations.datasets.ingest_calendar import PERIODS_A_YEAR, place_of, step_of
 from evaluations.datasets.ingest_columns import MISSING, coded
 from evaluations.datasets.ingest_periods import TimeAxis
 from evaluations.datasets.ingest_places import PlaceColumns, points_of
@@ -17,7 +17,6 @@ from evaluations.stats.spec import SiteColumns, Spec
 from evaluations.stats.table import Sites
 
 OF_THE_FILE = " of the sites file"
-PERIODS_IN_A_YEAR = {"year": 1.0, "school_year": 1.0, "quarter": 4.0, "month": 12.0, "day": 365.2425}
 DUPLICATE_DEGREES = 5e-4
 """Two sites of one name no further apart than this (about 50 m) are one written twice."""
 
@@ -131,7 +130,7 @@ class _Reading:
 
     def check_order(self, opened: np.ndarray, closed: np.ndarray, column: str) -> None:
         """A site closes after it opens, and neither before 1800 nor after 2200."""
-        in_a_year = PERIODS_IN_A_YEAR.get(step_of(self.axis) or "") if self.axis is not None else None
+        in_a_year = PERIODS_A_YEAR.get(step_of(self.axis) or "") if self.axis is not None else None
         if in_a_year is not None:
             for times in (opened, closed):
                 year = times / in_a_year

@@ -24,6 +24,7 @@ MODULES: dict[tuple[str, str], str] = {
     ("did", "imputation"): "evaluations.stats.imputation",
     ("did", "synthetic_did"): "evaluations.stats.synthetic_did",
     ("proximity", "ring_did"): "evaluations.stats.proximity.ring_did",
+    ("proximity", "access_did"): "evaluations.stats.proximity.access_did",
     ("proximity", "distance_curve"): "evaluations.stats.proximity.distance_curve",
 }
 """(method, estimator) to the module that has `estimate`."""

@@ -22,6 +22,7 @@ NEEDED: Mapping[str, tuple[Alternatives, ...]] = MappingProxyType(
         "imputation": (("unit",), ("period",), ("first_treated",)),
         "synthetic_did": (("unit",), ("period",), ("first_treated",)),
         "ring_did": (PLACE, ("post", "period")),
+        "access_did": ((*PLACE, "first_treated"), ("period", "born")),
         "distance_curve": (PLACE, ("post", "period")),
     }
 )

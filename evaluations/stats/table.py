@@ -87,7 +87,8 @@ class Table:
     is the file's own (years, school years, quarters, months): 2014 is 2014, the third quarter of
     2014 is 4 x 2014 + 2. `born`, `location_from`, `location_to` and the sites' dates lie on the same
     calendar, before the first period too, so that ages and exposure are differences. Where the
-    labels are no dates (waves, rounds) it is null and those dates are positions.
+    labels are no dates (waves, rounds) it is null and those dates are positions. `periods_a_year`
+    turns ages in years into its steps; it is 1 where the labels are no dates.
     """
 
     outcome: np.ndarray
@@ -118,6 +119,7 @@ class Table:
     born: np.ndarray | None = None
     sites: Sites | None = None
     calendar: np.ndarray | None = None
+    periods_a_year: float = 1.0
     dropped: tuple[Dropped, ...] = ()
     notes: tuple[str, ...] = field(default=())
 

@@ -20,6 +20,7 @@ from evaluations.stats.callaway_santanna.estimate import estimated
 from evaluations.stats.callaway_santanna.report import Reporter
 from evaluations.stats.callaway_santanna.sources import Estimated
 from evaluations.stats.issues import NotEstimable
+from evaluations.stats.proximity.lead_tests import ENOUGH_CLUSTERS, lead_test
 from evaluations.stats.proximity.openings import starts_of
 from evaluations.stats.proximity.ring_changes import RingChanges
 from evaluations.stats.proximity.ring_leads import RingLeads
@@ -123,9 +124,9 @@ class _Course:
         is_wanted = np.array([self.rings[cell.cohort] in rings for cell in effects.cells])
         return replace(self.reporter.found, effects=replace(effects, value=np.where(is_wanted, effects.value, np.nan)))
 
-    def parts(self) -> dict:
-        """The innermost ring's event study, as the parts of a `Result`."""
-        reporter = replace(self.reporter, found=self.of_rings({0}))
+    def study(self, rings: set[int]) -> tuple[tuple[EventTimeEffect, ...], np.ndarray]:
+        """The effects on some rings by time since opening, and their covariance."""
+        reporter = replace(self.reporter, found=self.of_rings(rings))
         effects = reporter.found.effects
         times = sorted({cell.event_time for cell in effects.cells})
         known = {time: part for time in times if (part := aggregates.of_event_time(effects, time)) is not None}
@@ -134,13 +135,18 @@ class _Course:
             EventTimeEffect(time, n_treated_units=reporter.n_treated(part), **reporter.finished(part), **band)
             for (time, part), band in zip(known.items(), bands, strict=True)
         )
-        options = reporter.options
+        return study, aggregates.covariance_of(list(known.values()), effects)
+
+    def parts(self) -> dict:
+        """The innermost ring's event study, as the parts of a `Result`."""
+        study, covariance = self.study({0})
+        effects, options = self.of_rings({0}).effects, self.reporter.options
         long = aggregates.long_differences(
             effects, anticipation=options.anticipation, is_universal=options.base_period == "universal"
         )
         return {
             "event_study": study,
-            "covariance": aggregates.covariance_of(list(known.values()), effects),
+            "covariance": covariance,
             "long_differences": LongDifferences(
                 event_times=np.array(list(long), dtype=int),
                 values=np.array([part.value for part in long.values()]),
@@ -164,4 +170,11 @@ class _Course:
 
     def _tests(self, rings: set[int], average: Average) -> tuple[Diagnostic, ...]:
         reference = self.reporter.reference(average)
+        whole = self.of_rings(rings)
+        of_ring = np.array([self.rings.get(cohort.code) in rings for cohort in whole.effects.cohorts])
+        fewest = min(whole.presence.count(np.arange(len(of_ring)) == place) for place in np.flatnonzero(of_ring))
+        if fewest < ENOUGH_CLUSTERS:
+            study, covariance = self.study(rings)
+            n_clusters = whole.presence.count(of_ring)
+            return (lead_test(study, covariance, n_clusters=n_clusters, is_withheld=reference.is_withheld),)
         return pretrend_tests(self.of_rings(rings), self.reporter.options, reference)

@@ -133,8 +133,8 @@ def ring_rows(table: Table, where: Located, edges_km: tuple[float, ...], *, donu
     """The rows inside the rings. Raises `NotEstimable` where a ring is empty or finer than places are known."""
     edges = np.array(edges_km)
     check_precision(table, float(np.diff(edges).min()), "rings")
-    first_seen = _first_seen(table)
-    distance = where.distance_km[first_seen]
+    origin = first_seen(table)
+    distance = where.distance_km[origin]
     reasons = {
         "distance_missing": np.isnan(distance),
         "inside_donut": distance < (donut_km or 0.0),
@@ -152,10 +152,10 @@ def ring_rows(table: Table, where: Located, edges_km: tuple[float, ...], *, donu
     found = RingRows(
         rows=rows,
         ring=np.searchsorted(edges, distance[rows], side="right") - 1,
-        start=None if where.start is None else where.start[first_seen[rows]],
+        start=None if where.start is None else where.start[origin[rows]],
         edges_km=tuple(edges_km),
         dropped=tuple(dropped),
-        n_movers=_n_movers(table, where.distance_km, edges, first_seen),
+        n_movers=_n_movers(table, where.distance_km, edges, origin),
         notes=where.notes,
     )
     check_no_ring_is_empty(found)
@@ -191,7 +191,7 @@ def n_units(table: Table, rows: np.ndarray) -> int:
     return len(rows) if table.n is None else round(float(table.n[rows].sum()))
 
 
-def _first_seen(table: Table) -> np.ndarray:
+def first_seen(table: Table) -> np.ndarray:
     """For each row, the first row of its unit in time; the row itself where there is no unit."""
     if table.unit is None:
         return np.arange(table.n_rows)
@@ -202,9 +202,9 @@ def _first_seen(table: Table) -> np.ndarray:
     return first[table.unit.codes]
 
 
-def _n_movers(table: Table, distance: np.ndarray, edges: np.ndarray, first_seen: np.ndarray) -> int:
+def _n_movers(table: Table, distance: np.ndarray, edges: np.ndarray, origin: np.ndarray) -> int:
     """How many units are later seen in another ring than at first."""
     if table.unit is None:
         return 0
     place = np.searchsorted(edges, distance, side="right")
-    return len(np.unique(table.unit.codes[place != place[first_seen]]))
+    return len(np.unique(table.unit.codes[place != place[origin]]))

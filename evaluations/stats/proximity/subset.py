@@ -10,7 +10,8 @@ import numpy as np
 from evaluations.stats.table import Coded, Cohorts, Table
 
 WHOLE = (
-    "rows_read", "covariate_names", "placebo_names", "precision_km", "sites", "calendar", "dropped", "notes",
+    "rows_read", "covariate_names", "placebo_names", "precision_km", "sites", "calendar", "periods_a_year", "dropped",
+    "notes",
 )  # fmt: skip
 """What belongs to the table and not to its rows."""
 BY_ROW = tuple(item.name for item in fields(Table) if item.name not in WHOLE)
