@@ -19,7 +19,7 @@ from evaluations.stats.spec import parse_spec
 from evaluations.workspaces.actions import write_audit
 from evaluations.workspaces.models import Evaluation
 
-WORDS = ("comparator_justification", "other_explanations", "deviation_reason")
+WORDS = ("outcome_unit", "comparator_justification", "other_explanations", "deviation_reason")
 
 
 @transaction.atomic

@@ -47,7 +47,7 @@ class PlanSerializer(serializers.ModelSerializer):
         model = AnalysisPlan
         fields = [
             *("id", "evaluation", "version", "dataset", "sites", "spec", "spec_sha256"),
-            *("comparator_justification", "other_explanations", "deviation_reason"),
+            *("outcome_unit", "comparator_justification", "other_explanations", "deviation_reason"),
             *("is_locked", "locked_at", "locked_before_outcomes", "created_at"),
         ]
         read_only_fields = ["version", "spec_sha256", "locked_at", "locked_before_outcomes", "created_at"]

@@ -111,6 +111,13 @@ class DesignForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose a design"},
     )
+    outcome_unit = forms.CharField(
+        label="In what unit is a change in the outcome column?",
+        max_length=60,
+        help_text="Such as percentage points, points, pounds. If the column holds shares from 0 to 1, say so.",
+        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-20"}),
+        error_messages={"required": "Say in what unit the outcome is"},
+    )
     comparator_justification = forms.CharField(
         label="Why is the comparison group a fair one?",
         widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": 4}),

@@ -45,9 +45,10 @@ def guessed_roles(columns: Iterable[Mapping[str, object]]) -> dict[str, str]:
         if found is not None and role not in guesses.values():
             guesses[found] = role
     if "outcome" not in guesses.values():
-        spare = [str(each["name"]) for each in columns if str(each["name"]) not in guesses and _is_number(each)]
-        if spare:
-            guesses[spare[-1]] = "outcome"
+        spare = [each for each in columns if str(each["name"]) not in guesses and _is_number(each)]
+        measured = [each for each in spare if each.get("kind") != "integer"] or spare
+        if measured:
+            guesses[str(measured[0]["name"])] = "outcome"
     return guesses
 
 

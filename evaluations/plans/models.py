@@ -20,6 +20,7 @@ class AnalysisPlan(models.Model):
     sites = models.ForeignKey(Dataset, models.PROTECT, null=True, blank=True, related_name="plans_as_sites")
     spec = models.JSONField(default=dict)
     spec_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the spec as locked.")
+    outcome_unit = models.CharField(max_length=60, blank=True, help_text="The unit of a change in the outcome column.")
     comparator_justification = models.TextField(blank=True, help_text="Why the comparison group is a fair one.")
     other_explanations = models.TextField(blank=True, help_text="What else could explain a difference.")
     deviation_reason = models.TextField(blank=True, help_text="Why this differs from the plan locked before it.")

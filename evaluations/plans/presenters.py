@@ -8,7 +8,7 @@ from typing import Any
 from evaluations.plans.designs import BY_ESTIMATOR, ROLES
 from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.option_forms import OPTIONS
-from evaluations.plans.queries import Difference
+from evaluations.plans.queries import Difference, unit_of_change
 
 NOTHING = "nothing"
 
@@ -28,6 +28,7 @@ def plan_in_words(plan: AnalysisPlan) -> list[dict[str, str]]:
         names = spec["columns"].get(role)
         if names:
             rows.append({"key": text.label, "value": ", ".join(names) if isinstance(names, list) else names})
+    rows.append({"key": "Unit of a change in the outcome", "value": unit_of_change(plan)})
     rows += _option_rows(spec)
     rows += [
         {"key": "Why the comparison is fair", "value": plan.comparator_justification},

@@ -80,6 +80,14 @@ def _state_issues(dataset: Dataset, what: str) -> list[Issue]:
     return [Issue("dataset_not_ready", message, "Choose data that are ready.")]
 
 
+def unit_of_change(plan: AnalysisPlan) -> str:
+    """The unit in which the plan's effect is stated: its own words, else what follows from the outcome's unit."""
+    outcome = plan.evaluation.outcome
+    if plan.outcome_unit or outcome is None:
+        return plan.outcome_unit
+    return "percentage points" if outcome.unit.startswith("%") else outcome.unit
+
+
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """Where two designs differ, key by key, in the order of the later one."""
     first, second = dict(_leaves(before)), dict(_leaves(after))

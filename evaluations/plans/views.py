@@ -21,13 +21,13 @@ from evaluations.plans.forms import ColumnRolesForm, DesignForm, NamedColumnsFor
 from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.option_forms import OptionsForm
 from evaluations.plans.presenters import difference_text, plan_in_words
-from evaluations.plans.queries import differences, plan_issues
+from evaluations.plans.queries import differences, plan_issues, unit_of_change
 from evaluations.stats.issues import BadInput
 from evaluations.stats.spec import parse_spec
 from evaluations.workspaces.models import Evaluation
 from evaluations.workspaces.queries import evaluations_where
 
-WORDS = ("comparator_justification", "other_explanations", "deviation_reason")
+WORDS = ("outcome_unit", "comparator_justification", "other_explanations", "deviation_reason")
 
 
 def _evaluation(request: HttpRequest, pk: int, permission: Permission) -> Evaluation:
@@ -73,7 +73,7 @@ def plan_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _history(plans: list[AnalysisPlan]) -> list[dict[str, Any]]:
     """Each plan with how it differs from the one locked before it."""
-    pairs = zip(plans, [*plans[1:], None], strict=True)
+    pairs = zip(plans, [*plans[1:], None], strict=False)
     return [
         {
             "plan": plan,
@@ -146,6 +146,7 @@ def plan_design(request: HttpRequest, pk: int) -> HttpResponse:
     if draft is None:
         return redirect("plan-columns", pk=pk)
     initial = {name: getattr(draft, name) for name in WORDS} | {"estimator": draft.spec["estimator"]}
+    initial["outcome_unit"] = unit_of_change(draft)
     form = DesignForm(
         request.POST or None,
         columns=parse_spec(draft.spec).columns,

@@ -11,7 +11,7 @@ from evaluations.runs.examples import EXAMPLES
 from evaluations.runs.models import AnalysisRun
 from evaluations.runs.subjects import Subject
 from evidence.drawing.numbers import digits_for, interval_text, number_text
-from evidence.drawing.tables import Cell, Column, Table, build_table, number_cell
+from evidence.drawing.tables import Cell, CellValue, Column, Table, build_table, number_cell
 
 DIAGNOSTIC_TITLES = {
     "pretrend_joint": "Were the groups already moving apart before?",
@@ -205,7 +205,7 @@ def sensitivity_tables(result: Mapping[str, Any]) -> list[Table]:
 def _sensitivity_table(kind: str, rows: list[Mapping[str, Any]]) -> Table:
     caption, label = SENSITIVITY_KINDS.get(kind, (kind.replace("_", " "), "Bound"))
     digits = digits_for(*(row.get("ci_upper") for row in rows))
-    body = [
+    body: list[list[CellValue]] = [
         [f"{row['bound']:.3g}", *(number_cell(row[end], digits=digits) for end in ("ci_lower", "ci_upper"))]
         for row in rows
     ]

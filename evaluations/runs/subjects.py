@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evaluations.plans.queries import unit_of_change
 from evaluations.runs.examples import EXAMPLES
-from evaluations.workspaces.models import Evaluation
+from evaluations.runs.models import AnalysisRun
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,11 @@ class Subject:
     direction: str = "context"
 
 
-def subject_of(evaluation: Evaluation) -> Subject:
-    """What the evaluation is about: from the catalogue, or from the example it is."""
+def subject_of(run: AnalysisRun) -> Subject:
+    """What the run is about: from the catalogue and its plan, or from the example it is."""
+    evaluation = run.evaluation
     if evaluation.outcome is not None and evaluation.intervention is not None:
         outcome = evaluation.outcome
-        return Subject(evaluation.intervention.name, outcome.name, outcome.unit, outcome.direction)
+        return Subject(evaluation.intervention.name, outcome.name, unit_of_change(run.plan), outcome.direction)
     example = EXAMPLES[evaluation.example_key]
     return Subject(example.intervention, example.outcome, example.unit, example.direction)

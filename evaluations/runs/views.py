@@ -97,7 +97,7 @@ def run_page(request: HttpRequest, pk: int, run_pk: int) -> HttpResponse:
 def _answered(run: AnalysisRun) -> dict[str, Any]:
     """What the page of a finished run shows."""
     result = run.result or {}
-    subject = subject_of(run.evaluation)
+    subject = subject_of(run)
     return {
         "answer": presenters.answer(result, subject, run.plan.spec["estimator"]),
         "subject": subject,
@@ -166,7 +166,7 @@ def _table(run: AnalysisRun, part: str) -> Table | None:
         return None
     if part in TABLES:
         return TABLES[part](run.result)
-    subject = subject_of(run.evaluation)
+    subject = subject_of(run)
     figure = figures(run.result, outcome=subject.outcome, unit=subject.unit).get(part)
     return figure.table if figure else None
 

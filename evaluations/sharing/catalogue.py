@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from evaluations.organisations.models import User
 from evaluations.plans.designs import BY_ESTIMATOR
+from evaluations.plans.models import AnalysisPlan
+from evaluations.plans.queries import unit_of_change
 from evaluations.runs.models import AnalysisRun
 from evaluations.sharing.queries import what_differed
 from evaluations.workspaces.models import Evaluation
@@ -38,7 +40,7 @@ def catalogue_entry(
         "study": study_of(run),
         "outcome": run.evaluation.outcome,
         "estimate_kind": kind_for_standing(level),
-        "measured": _measured(run.evaluation, result, row),
+        "measured": _measured(run.plan, result, row),
         "origin": _origin(run, result, term, level, reviewer, n_plans, n_runs),
         "about": _about(run, subgroup),
         "is_example": run.evaluation.is_example or run.dataset.is_example,
@@ -73,8 +75,8 @@ def reference_of(evaluation: Evaluation) -> str:
     return f"evaluation-{evaluation.pk}"
 
 
-def _measured(evaluation: Evaluation, result: Mapping[str, Any], row: Mapping[str, Any]) -> Measured:
-    outcome = evaluation.outcome
+def _measured(plan: AnalysisPlan, result: Mapping[str, Any], row: Mapping[str, Any]) -> Measured:
+    outcome = plan.evaluation.outcome
     if outcome is None:
         raise ValueError("Only an evaluation of a catalogued outcome can be logged.")
     numbers: dict[str, Any] = {name: row.get(name) for name in (*NUMBERS, *COUNTS)}
@@ -85,7 +87,7 @@ def _measured(evaluation: Evaluation, result: Mapping[str, Any], row: Mapping[st
     is_headline = row is result["estimates"][0]
     detectable = (result.get("detectable_effect") or {}) if is_headline else {}
     return Measured(
-        unit=outcome.unit or "the outcome's own unit",
+        unit=unit_of_change(plan) or "the outcome's own unit",
         direction=outcome.direction,
         estimand=row.get("estimand") or "",
         detectable_effect=detectable.get("value"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from evaluations.organisations.models import User
 from evaluations.runs.models import AnalysisRun
 from evaluations.sharing.models import ReleaseTo
+from evaluations.sharing.presenters import estimands
 from evaluations.sharing.queries import possible_reviewers
 
 
@@ -43,7 +44,7 @@ class ReleaseRequestForm(forms.Form):
         label="If embargoed: everyone from",
         required=False,
         help_text="For example 2027-03-31.",
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date", "class": "govuk-input govuk-input--width-10"}),
         error_messages={"invalid": "Enter a date such as 2027-03-31"},
     )
     note = forms.CharField(
@@ -56,7 +57,7 @@ class ReleaseRequestForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["reviewer"].queryset = possible_reviewers(run)  # type: ignore[attr-defined]
         estimates = (run.result or {}).get("estimates", [])
-        others = {each["name"]: each.get("estimand") or each["name"].replace("_", " ") for each in estimates[1:]}
+        others = estimands(run)
         self._headline = estimates[0]["name"] if estimates else ""
         others.pop(self._headline, None)
         self.fields["terms"].choices = list(others.items())  # type: ignore[attr-defined]

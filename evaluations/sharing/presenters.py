@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from evaluations.datasets.models import DatasetKind, DatasetState
-from evaluations.runs.models import RunState
+from evaluations.runs.models import AnalysisRun, RunState
 from evaluations.runs.queries import runs_where
 from evaluations.sharing.models import Publication, ReviewState
 from evaluations.workspaces.models import Evaluation
@@ -64,6 +64,12 @@ def _release(evaluation: Evaluation) -> tuple[bool, str]:
         return True, f"{released} estimate{'s' if released > 1 else ''} in the catalogue"
     waiting = evaluation.runs.filter(reviews__state=ReviewState.REQUESTED).exists()
     return False, "Waiting for the reviewer" if waiting else ""
+
+
+def estimands(run: AnalysisRun) -> dict[str, str]:
+    """The name of each estimate of a run, and what it averages, in words."""
+    rows = (run.result or {}).get("estimates", [])
+    return {row["name"]: row.get("estimand") or row["name"].replace("_", " ") for row in reversed(rows)}
 
 
 def about_rows(evaluation: Evaluation) -> list[dict[str, Any]]:

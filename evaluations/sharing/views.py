@@ -12,13 +12,13 @@ from django.views.decorators.http import require_POST
 
 from evaluations.organisations.permissions import Permission, may, require
 from evaluations.runs import presenters as run_presenters
-from evaluations.runs.models import AnalysisRun
+from evaluations.runs.models import AnalysisRun, RunState
 from evaluations.runs.queries import runs_where
 from evaluations.runs.subjects import subject_of
 from evaluations.sharing import actions
 from evaluations.sharing.forms import DecisionForm, ReleaseRequestForm, WithdrawForm
 from evaluations.sharing.models import Review, ReviewState
-from evaluations.sharing.presenters import about_rows, steps
+from evaluations.sharing.presenters import about_rows, estimands, steps
 from evaluations.sharing.queries import (
     other_plans,
     other_runs,
@@ -64,7 +64,7 @@ def sharing_page(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": _crumbs(evaluation),
         "reviews": reviews_where(request.user).filter(run__evaluation=evaluation),
         "publications": publications_where(request.user).filter(run__evaluation=evaluation),
-        "runs": runs_where(request.user).filter(evaluation=evaluation, state="done"),
+        "runs": runs_where(request.user).filter(evaluation=evaluation, state=RunState.DONE, publications__isnull=True),
         "may_request": may(request.user, Permission.REQUEST_RELEASE, evaluation),
         "may_withdraw": may(request.user, Permission.WITHDRAW, evaluation),
     }
@@ -114,13 +114,14 @@ def review_page(request: HttpRequest, pk: int, review_pk: int) -> HttpResponse:
         "n_plans": other_plans(run).count(),
         "n_runs": other_runs(run).count(),
         "differences": what_differed(run),
-        "may_take_back": review.state == ReviewState.REQUESTED and may(request.user, Permission.REQUEST_RELEASE, run),
+        "estimands": [text for name, text in estimands(run).items() if name in review.terms],
+        "may_take_back": review.state == ReviewState.REQUESTED and review.requested_by_id == request.user.pk,
     }
     return render(request, "sharing/review.html", shown)
 
 
 def _answer(run: AnalysisRun) -> run_presenters.Answer:
-    return run_presenters.answer(run.result or {}, subject_of(run.evaluation), run.plan.spec["estimator"])
+    return run_presenters.answer(run.result or {}, subject_of(run), run.plan.spec["estimator"])
 
 
 def _decided(request: HttpRequest, review: Review, form: DecisionForm) -> bool:

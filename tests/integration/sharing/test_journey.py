@@ -63,6 +63,7 @@ def stated(client, analyst) -> Evaluation:
 
 def planned(client, evaluation) -> AnalysisPlan:
     """A plan stated and locked through the three steps."""
+    assert "No plan yet" in text_of(client.get(reverse("plan", args=[evaluation.pk])))
     page = client.get(reverse("plan-columns", args=[evaluation.pk]))
     assert {field.initial for _, field in page.context["form"].rows} == set(ROLES.values())
     columns = {f"role_{place}": role for place, role in enumerate(ROLES.values())}
@@ -72,6 +73,7 @@ def planned(client, evaluation) -> AnalysisPlan:
         "estimator": "callaway_santanna",
         "comparator_justification": "Neighbours.",
         "other_explanations": "A new school.",
+        "outcome_unit": "percentage points",
     }
     assert client.post(reverse("plan-design", args=[evaluation.pk]), design).url.endswith("/options/")
     page = client.get(reverse("plan-options", args=[evaluation.pk]))
