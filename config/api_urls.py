@@ -11,10 +11,10 @@ from evaluations.organisations.api import OrganisationViewSet, TokenViewSet
 from evaluations.plans.api import PlanViewSet
 from evaluations.runs.api import RunViewSet
 from evaluations.workspaces.api import EvaluationViewSet
-from evidence.catalogue.api import OutcomeViewSet, SourceViewSet, StudyViewSet, TargetGroupViewSet
-from evidence.estimates.api import EstimateViewSet
+from evidence.catalogue.api import OutcomeViewSet, SourceViewSet, TargetGroupViewSet
 from evidence.search.api.interventions import InterventionViewSet
 from evidence.search.api.places import PlaceViewSet
+from evidence.search.api.searching import SearchedEstimateViewSet, SearchedStudyViewSet
 
 router = DefaultRouter()
 router.include_root_view = False
@@ -25,8 +25,8 @@ router.register("datasets", DatasetViewSet, basename="dataset")
 router.register("plans", PlanViewSet, basename="plan")
 router.register("runs", RunViewSet, basename="run")
 router.register("interventions", InterventionViewSet, basename="intervention")
-router.register("estimates", EstimateViewSet, basename="estimate")
-router.register("studies", StudyViewSet, basename="study")
+router.register("estimates", SearchedEstimateViewSet, basename="estimate")
+router.register("studies", SearchedStudyViewSet, basename="study")
 router.register("outcomes", OutcomeViewSet, basename="outcome")
 router.register("target-groups", TargetGroupViewSet, basename="target-group")
 router.register("places", PlaceViewSet, basename="place")

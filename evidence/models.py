@@ -3,6 +3,7 @@
 from evidence.catalogue.models import (
     Intervention,
     InterventionAudience,
+    InterventionComponent,
     InterventionNote,
     Outcome,
     SeriesBreak,
@@ -15,12 +16,14 @@ from evidence.catalogue.models import (
 from evidence.estimates.models import EffectEstimate, EstimateAudience
 from evidence.places.models import Place, PlaceChange, PlaceFigure, PlaceMeasure
 from evidence.ratings.models import Rating
+from evidence.search.models import SearchDocument, SearchState, SearchWord
 
 __all__ = [
     "EffectEstimate",
     "EstimateAudience",
     "Intervention",
     "InterventionAudience",
+    "InterventionComponent",
     "InterventionNote",
     "Outcome",
     "Place",
@@ -28,6 +31,9 @@ __all__ = [
     "PlaceFigure",
     "PlaceMeasure",
     "Rating",
+    "SearchDocument",
+    "SearchState",
+    "SearchWord",
     "SeriesBreak",
     "Source",
     "Study",

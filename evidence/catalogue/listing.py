@@ -23,15 +23,18 @@ class FilterSchema(AutoSchema):
         """The search and the filters of a list; nothing for one row."""
         from drf_spectacular.utils import OpenApiParameter
 
-        filters = getattr(self.view, "filters", {})
         if not self._is_list_view():
             return []
         described = [OpenApiParameter("search", str, description="Words to look for.")]
         described += [
             OpenApiParameter(name, str, many=True, description=f"Only rows with this {name.replace('_', ' ')}.")
-            for name in filters
+            for name in self.filter_names()
         ]
         return described
+
+    def filter_names(self) -> list[str]:
+        """The names of the filters."""
+        return list(getattr(self.view, "filters", {}))
 
 
 class PublicViewSet(viewsets.ReadOnlyModelViewSet):
@@ -56,16 +59,22 @@ class PublicViewSet(viewsets.ReadOnlyModelViewSet):
     def _filtered(self, found: QuerySet) -> QuerySet:
         params = self.request.query_params
         check_known(params, {*self.filters})
-        for name, lookup in self.filters.items():
-            values = [value for value in params.getlist(name) if value]
-            if values:
-                found = found.filter(**{f"{lookup}__in": _cleaned(found, lookup, name, values)})
+        found = self.narrowed(found, set(self.filters))
         for word in params.get("search", "")[:LONGEST_SEARCH].replace("\x00", "").split()[:10]:
             matches = Q()
             for field in self.searched:
                 matches |= Q(**{f"{field}__icontains": word})
             found = found.filter(matches)
         return found.distinct() if self._joins(params) else found
+
+    def narrowed(self, found: QuerySet, names: set[str]) -> QuerySet:
+        """The rows that pass these filters."""
+        for name in names:
+            values = [value for value in self.request.query_params.getlist(name) if value]
+            if values:
+                lookup = self.filters[name]
+                found = found.filter(**{f"{lookup}__in": _cleaned(found, lookup, name, values)})
+        return found
 
     def _joins(self, params: Any) -> bool:
         return any("__" in lookup for name, lookup in self.filters.items() if params.get(name)) or bool(

@@ -22,6 +22,7 @@ from evidence.catalogue.models import (
     TargetGroup,
     Visibility,
 )
+from evidence.catalogue.signals import tell_changed
 from evidence.estimates.models import EffectEstimate, EstimateAudience, EstimateKind, Origin, Standing
 
 
@@ -233,6 +234,7 @@ def log_estimate(
     if isinstance(origin, PublishedOrigin):
         row.also_in.set(origin.also_in)
     _name_audience(row, organisation_ids)
+    tell_changed([row.intervention_id])
     return row
 
 
@@ -295,6 +297,7 @@ def _name_audience(estimate: EffectEstimate, organisation_ids: Iterable[int]) ->
 def share_estimate(*, estimate: EffectEstimate, organisation_ids: Iterable[int], by: Any) -> EffectEstimate:
     """The estimate, now seen by these organisations too."""
     _name_audience(estimate, organisation_ids)
+    tell_changed([estimate.intervention_id])
     return estimate
 
 
@@ -310,6 +313,7 @@ def publish_estimate(*, estimate: EffectEstimate, by: Any) -> EffectEstimate:
             if row.visibility == Visibility.DRAFT:
                 row.visibility, row.published_at = Visibility.PUBLIC, now
                 row.save()
+    tell_changed([estimate.intervention_id])
     estimate.refresh_from_db()
     return estimate
 
@@ -322,6 +326,7 @@ def withdraw_estimate(*, estimate: EffectEstimate, reason: str, by: Any) -> Effe
     EffectEstimate.objects.filter(pk=estimate.pk).exclude(visibility=Visibility.WITHDRAWN).update(
         visibility=Visibility.WITHDRAWN, withdrawn_at=timezone.now(), withdrawn_by=by, withdrawn_reason=reason.strip()
     )
+    tell_changed([estimate.intervention_id])
     estimate.refresh_from_db()
     return estimate
 
@@ -338,6 +343,7 @@ def supersede_estimate(*, estimate: EffectEstimate, successor: EffectEstimate, r
         superseded_reason=reason.strip(),
         superseded_by_person=by,
     )
+    tell_changed([estimate.intervention_id])
     estimate.refresh_from_db()
     return estimate
 

@@ -1,37 +1,196 @@
-"""Lists and what is asked of them, read the same way by pages and the API."""
+"""Search: what matches the words and the filters, best first, with the counts of every facet."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+import numpy as np
+from django.db.models import Prefetch, QuerySet
 
-from evidence.catalogue.models import Intervention
-from evidence.catalogue.queries import interventions_visible_to
-from evidence.estimates.models import EstimateKind
+from evidence.catalogue.models import Visibility
+from evidence.catalogue.queries import interventions_visible_to, studies_visible_to
+from evidence.estimates.queries import estimates_listed_for
+from evidence.search.engines import Hit, engine
+from evidence.search.facets import BY_NAME, SHOWN
+from evidence.search.models import DocumentKind
+from evidence.search.snapshot import Snapshot, snapshot
+from evidence.search.spelling import Reading
+
+LONGEST_TEXT = 200
+ENOUGH_WITH_EVERY_WORD = 3
+MOST_VALUES = 40
 
 
-def interventions_found(viewer: Any, *, text: str = "", filters: dict[str, list[str]] | None = None) -> QuerySet:
-    """Interventions that match the words and the filters, by name, with how many estimates each has."""
-    found: QuerySet[Intervention] = interventions_visible_to(viewer)
-    for word in text.split()[:10]:
-        found = found.filter(
-            Q(name__icontains=word)
-            | Q(summary__icontains=word)
-            | Q(kind__icontains=word)
-            | Q(target_groups__name__icontains=word)
-            | Q(studies__title__icontains=word)
-        )
-    for name, values in (filters or {}).items():
+@dataclass(frozen=True)
+class Criteria:
+    """What is asked of a list: words, and values of facets, any of which will do."""
+
+    text: str = ""
+    chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is asked at all."""
+        return bool(self.text or self.chosen)
+
+
+@dataclass(frozen=True)
+class FacetCount:
+    """One value of a facet and how many results it would leave."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True)
+class FacetCounts:
+    """One facet with its values."""
+
+    name: str
+    legend: str
+    options: tuple[FacetCount, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether a value is selected, so that the page shows it unfolded."""
+        return any(option.selected for option in self.options)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The keys of what was found, best first, the counts, and how the words were read."""
+
+    kind: str
+    keys: tuple[int, ...]
+    facets: tuple[FacetCounts, ...]
+    reading: Reading
+    has_every_word: bool
+
+    @property
+    def total(self) -> int:
+        """How many were found."""
+        return len(self.keys)
+
+
+def read_criteria(params: Any, kind: str) -> Criteria:
+    """The criteria in an address: `search` and the facets of the kind; unknown names are kept to be told."""
+    known = {"search", "page", "page_size", "format", "sort", *SHOWN[kind]}
+    chosen = {}
+    for name in SHOWN[kind]:
+        values = tuple(dict.fromkeys(_clean(value) for value in params.getlist(name)[:MOST_VALUES] if value))
         if values:
-            found = found.filter(**{f"{name}__in": values})
-    public = Q(estimates__visibility="public", estimates__superseded_by__isnull=True)
-    return (
-        found.annotate(
-            n_effects=Count("estimates", public & Q(estimates__estimate_kind=EstimateKind.CAUSAL), distinct=True),
-            n_estimates=Count("estimates", public, distinct=True),
-            n_gaps=Count("studies", Q(studies__status="never_evaluated"), distinct=True),
-        )
-        .distinct()
-        .order_by("name")
+            chosen[name] = values
+    unknown = tuple(_clean(name) for name in params if name not in known)
+    return Criteria(text=_clean(params.get("search", ""), LONGEST_TEXT).strip(), chosen=chosen, unknown=unknown)
+
+
+def _clean(text: str, longest: int = 80) -> str:
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:longest]
+
+
+def find(viewer: Any, kind: str, criteria: Criteria) -> Found:
+    """What the viewer may see of a kind that matches the criteria: best first, by title where there are no words."""
+    index = snapshot(kind)
+    visible = _visible(viewer, index)
+    reading = index.vocabulary.read(criteria.text)
+    order, has_every_word = np.arange(index.size), True
+    if criteria.text:
+        hits, has_every_word = _hits(index, reading)
+        order = _positions(index, hits)
+    matched = index.packed(order) & visible
+    by_facet = {name: index.with_any(name, list(values)) for name, values in criteria.chosen.items()}
+    results = _all_of(matched, by_facet.values())
+    kept = np.unpackbits(results, count=index.size).astype(bool) if index.size else np.zeros(0, dtype=bool)
+    ordered = order[kept[order]]
+    return Found(
+        kind=kind,
+        keys=tuple(index.object_ids[ordered].tolist()),
+        facets=tuple(_facet(index, name, criteria, matched, by_facet) for name in SHOWN[kind]),
+        reading=reading,
+        has_every_word=has_every_word,
     )
+
+
+def _all_of(row: np.ndarray, others: Iterable[np.ndarray]) -> np.ndarray:
+    for other in others:
+        row = row & other
+    return row
+
+
+def _hits(index: Snapshot, reading: Reading) -> tuple[list[Hit], bool]:
+    if not reading.terms:
+        return [], True
+    every = engine().find(index.kind, reading.terms, every=True)
+    if len(every) >= ENOUGH_WITH_EVERY_WORD or len(reading.terms) == 1:
+        return every, True
+    some = engine().find(index.kind, reading.terms, every=False)
+    first = {hit.document_id for hit in every}
+    return [*every, *(hit for hit in some if hit.document_id not in first)], not some or bool(every)
+
+
+def _positions(index: Snapshot, hits: list[Hit]) -> np.ndarray:
+    """Where the hits stand in the snapshot, best first; a document that has just gone is left out."""
+    if not hits or not index.size:
+        return np.zeros(0, dtype=np.int64)
+    by_id = np.argsort(index.document_ids)
+    wanted = np.array([hit.document_id for hit in hits], dtype=np.int64)
+    places = np.clip(np.searchsorted(index.document_ids, wanted, sorter=by_id), 0, index.size - 1)
+    found = by_id[places]
+    return found[index.document_ids[found] == wanted]
+
+
+def _visible(viewer: Any, index: Snapshot) -> np.ndarray:
+    mask = index.is_public.copy()
+    if viewer is not None and viewer.is_authenticated:
+        hidden = set(_rows_of(viewer, index.kind).exclude(visibility=Visibility.PUBLIC).values_list("pk", flat=True))
+        if hidden:
+            mask |= np.isin(index.object_ids, list(hidden))
+    return np.packbits(mask)
+
+
+def rows_to_list(viewer: Any, kind: str) -> QuerySet:
+    """Rows of a kind with what a list shows of them."""
+    if kind != DocumentKind.INTERVENTION:
+        return _rows_of(viewer, kind)
+    listed = estimates_listed_for(viewer).select_related(None).only("id", "intervention_id", "estimate_kind")
+    studies = studies_visible_to(viewer).select_related(None).only("id", "intervention_id", "status")
+    return _rows_of(viewer, kind).prefetch_related(
+        Prefetch("estimates", listed, to_attr="listed_estimates"),
+        Prefetch("studies", studies, to_attr="listed_studies"),
+    )
+
+
+def _rows_of(viewer: Any, kind: str) -> QuerySet:
+    if kind == DocumentKind.STUDY:
+        return studies_visible_to(viewer)
+    if kind == DocumentKind.ESTIMATE:
+        return estimates_listed_for(viewer)
+    return interventions_visible_to(viewer)
+
+
+def _facet(
+    index: Snapshot, name: str, criteria: Criteria, matched: np.ndarray, by_facet: dict[str, np.ndarray]
+) -> FacetCounts:
+    others = _all_of(matched, (row for other, row in by_facet.items() if other != name))
+    counts = index.counts(name, others)
+    chosen = criteria.chosen.get(name, ())
+    labels = index.labels[name]
+    ordered = [*labels, *(value for value in chosen if value not in labels)]
+    options = tuple(
+        FacetCount(value, labels.get(value, value), counts.get(value, 0), value in chosen)
+        for value in ordered
+        if counts.get(value) or value in chosen
+    )
+    return FacetCounts(name, BY_NAME[name].legend, options)
+
+
+def rows_in_order(viewer: Any, kind: str, keys: Iterable[int]) -> list[Any]:
+    """The rows with these keys, in their order, as the viewer may see them."""
+    wanted = list(keys)
+    rows = rows_to_list(viewer, kind).in_bulk(wanted)
+    return [rows[key] for key in wanted if key in rows]

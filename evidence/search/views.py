@@ -1,4 +1,4 @@
-"""The start page and the lists."""
+"""The start page, the lists, and the pages of places, outcomes and target groups."""
 
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
@@ -6,15 +6,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from evidence.catalogue.models import Intervention, LifeStage, Status, Study, StudyStatus
+from evidence.catalogue.models import Intervention, Study, StudyStatus
 from evidence.catalogue.queries import outcomes_known, target_groups_known
 from evidence.estimates.models import EffectEstimate, EstimateKind
 from evidence.estimates.presenters import grouped
 from evidence.estimates.queries import estimates_listed_for
 from evidence.places.queries import place_by_code, places_around, places_known, places_within
-from evidence.search.queries import interventions_found
+from evidence.search.models import DocumentKind
+from evidence.search.presenters import how_read, results
+from evidence.search.queries import find, read_criteria, rows_in_order
 
-ON_A_PAGE = 25
+ON_A_PAGE = 20
 EXAMPLE_SEARCHES = (
     "young people not in work",
     "free school meals",
@@ -39,24 +41,48 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def interventions(request: HttpRequest) -> HttpResponse:
     """Interventions that match the words and the filters."""
-    text = request.GET.get("search", "").strip()[:200]
-    filters = {
-        "life_stage": [value for value in request.GET.getlist("life_stage") if value in LifeStage.values],
-        "status": [value for value in request.GET.getlist("status") if value in Status.values],
+    return _list(request, DocumentKind.INTERVENTION)
+
+
+def studies(request: HttpRequest) -> HttpResponse:
+    """Studies that match the words and the filters."""
+    return _list(request, DocumentKind.STUDY)
+
+
+def estimates(request: HttpRequest) -> HttpResponse:
+    """Estimates that match the words and the filters."""
+    return _list(request, DocumentKind.ESTIMATE)
+
+
+def _list(request: HttpRequest, kind: str) -> HttpResponse:
+    criteria = read_criteria(request.GET, kind)
+    found = find(request.user, kind, criteria)
+    page = Paginator(found.keys, ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "kind": kind,
+        "criteria": criteria,
+        "found": found,
+        "page": page,
+        "results": results(rows_in_order(request.user, kind, page.object_list), kind),
+        "notes": how_read(criteria, found),
+        "action": request.path,
+        "lists": _other_lists(request, kind),
     }
-    found = interventions_found(request.user, text=text, filters=filters)
-    page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
-    facets = [
-        _facet("life_stage", "Life stage", LifeStage.choices, filters["life_stage"]),
-        _facet("status", "Status", Status.choices, filters["status"]),
+    return render(request, "search/list.html", context)
+
+
+def _other_lists(request: HttpRequest, kind: str) -> list[dict]:
+    """The three lists, each with the words of this one."""
+    words = request.GET.copy()
+    kept = {"search": words["search"]} if words.get("search") else {}
+    return [
+        {
+            "label": each.label,
+            "href": reverse(f"{each.value}s" if each != DocumentKind.STUDY else "studies", query=kept or None),
+            "is_current": each == kind,
+        }
+        for each in DocumentKind
     ]
-    context = {"page": page, "text": text, "facets": facets}
-    return render(request, "search/interventions.html", context)
-
-
-def _facet(name: str, legend: str, choices: list, selected: list[str]) -> dict:
-    options = [{"value": value, "label": label, "selected": value in selected} for value, label in choices]
-    return {"name": name, "legend": legend, "options": options, "open": bool(selected)}
 
 
 def place(request: HttpRequest, code: str) -> HttpResponse:

@@ -1,9 +1,11 @@
 """What tests with a database need."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from evidence.estimates.ledger import drop_guards
+from evidence.estimates.starter.store import load_starter
+from evidence.management.commands.load_catalogue import STARTER
 
 
 @pytest.fixture(autouse=True)
@@ -17,3 +19,20 @@ def _ledger_can_be_emptied(request):
     request.getfixturevalue("transactional_db")
     yield
     drop_guards(connection)
+
+
+@pytest.fixture(scope="module")
+def _starter_catalogue(django_db_setup, django_db_blocker):
+    """The starter catalogue, loaded once for a file of tests; each test's own changes are undone as usual."""
+    with django_db_blocker.unblock():
+        whole = transaction.atomic()
+        whole.__enter__()
+        load_starter(STARTER)
+        yield
+        transaction.set_rollback(True)
+        whole.__exit__(None, None, None)
+
+
+@pytest.fixture
+def catalogue(_starter_catalogue, db):
+    """The starter catalogue, loaded and indexed."""

@@ -1,16 +1,18 @@
 """The catalogue's records, one file a subject."""
 
-from evidence.catalogue.models.groups import TargetGroup
+from evidence.catalogue.models.groups import EqualityGroup, TargetGroup
 from evidence.catalogue.models.interventions import (
+    Component,
     Intervention,
     InterventionAudience,
+    InterventionComponent,
     InterventionNote,
     LifeStage,
     LosersExamined,
     Status,
     Succession,
 )
-from evidence.catalogue.models.outcomes import Direction, Outcome
+from evidence.catalogue.models.outcomes import Direction, Horizon, Mobility, Outcome
 from evidence.catalogue.models.sources import Source
 from evidence.catalogue.models.studies import Design, SeriesBreak, Study, StudyAudience, StudyStatus
 from evidence.catalogue.models.visibility import (
@@ -25,13 +27,18 @@ from evidence.catalogue.models.visibility import (
 
 __all__ = [
     "AudienceBase",
+    "Component",
     "Design",
     "Direction",
+    "EqualityGroup",
+    "Horizon",
     "Intervention",
     "InterventionAudience",
+    "InterventionComponent",
     "InterventionNote",
     "LifeStage",
     "LosersExamined",
+    "Mobility",
     "Outcome",
     "SeriesBreak",
     "Source",

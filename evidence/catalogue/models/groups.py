@@ -5,6 +5,17 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 
+class EqualityGroup(models.TextChoices):
+    """Grounds of inequality that a target group is defined by."""
+
+    DISABILITY = "disability", "Disability or health condition"
+    ETHNICITY = "ethnicity", "Ethnic group"
+    SEX = "sex", "Sex"
+    MATERNITY = "maternity", "Pregnancy and maternity"
+    CARE = "care", "Care experience"
+    CLASS = "class", "Social class or income"
+
+
 class TargetGroup(models.Model):
     """A group of people, how it is identified in practice, and what that proxy misses."""
 
@@ -17,6 +28,7 @@ class TargetGroup(models.Model):
     caution = models.TextField(blank=True)
     age_from = models.PositiveSmallIntegerField(null=True, blank=True)
     age_to = models.PositiveSmallIntegerField(null=True, blank=True)
+    equality_groups = models.JSONField(default=list, blank=True)
     is_person_targeted = models.BooleanField(default=True)
     sources = models.ManyToManyField("evidence.Source", blank=True, related_name="target_groups")
     history = HistoricalRecords(m2m_fields=[sources])

@@ -148,6 +148,61 @@ class InterventionNote(models.Model):
         return self.title
 
 
+class Component(models.TextChoices):
+    """What an intervention is made of."""
+
+    KEY_WORKER = "key_worker", "Key worker"
+    HOME_VISITS = "home_visits", "Home visits"
+    CENTRE = "centre", "Local centre or hub"
+    CHILDCARE = "childcare", "Childcare or early education"
+    SMALL_GROUP = "small_group", "Small-group teaching"
+    ONE_TO_ONE = "one_to_one", "One-to-one teaching"
+    MENTORING = "mentoring", "Mentoring"
+    CASH = "cash", "Cash payment"
+    WAGE_SUBSIDY = "wage_subsidy", "Wage subsidy"
+    PAID_PLACEMENT = "paid_placement", "Paid job placement"
+    WORK_EXPERIENCE = "work_experience", "Work experience"
+    JOB_SEARCH = "job_search", "Job-search support"
+    TRAINING = "training", "Skills training"
+    HEALTH = "health", "Health support"
+    MEALS = "meals", "Meals"
+    PARENTING = "parenting", "Parenting support"
+    SCHOOL_FUNDING = "school_funding", "School funding"
+    SCHOOL_IMPROVEMENT = "school_improvement", "School leadership and improvement"
+    TEACHERS = "teachers", "Teacher supply"
+    AUTONOMY = "autonomy", "School autonomy"
+    PARTNERSHIP = "partnership", "Area partnership"
+    OUTREACH = "outreach", "Information and outreach"
+    SELECTION = "selection", "Selection rules"
+    LEGAL_DUTY = "legal_duty", "Legal duty"
+    QUALIFICATION = "qualification", "Qualification"
+    LEVY = "levy", "Levy or tax"
+    HOUSING = "housing", "Housing"
+    LOCAL_SPENDING = "local_spending", "Local investment or buying"
+    SERVICES = "services", "Services in kind"
+
+
+class InterventionComponent(models.Model):
+    """One part of an intervention as delivered, so that "why" can be asked and not only "whether"."""
+
+    intervention = models.ForeignKey(Intervention, on_delete=models.CASCADE, related_name="components")
+    component = models.CharField(max_length=30, choices=Component)
+    dose = models.CharField(max_length=200, blank=True, help_text="How much, how often, how long.")
+    staff = models.CharField(max_length=200, blank=True, help_text="Who delivers it.")
+    variant = models.CharField(max_length=200, blank=True, help_text="Where it differs by place or period.")
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["intervention", "component", "variant"], name="component_once"),
+            models.CheckConstraint(condition=Q(component__in=Component.values), name="component_known"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_component_display())
+
+
 class Succession(models.Model):
     """One intervention took another's place: policy churn made visible."""
 

@@ -13,6 +13,25 @@ class Direction(models.TextChoices):
     CONTEXT = "context", "Depends on the context"
 
 
+class Horizon(models.TextChoices):
+    """How far along a life an outcome stands."""
+
+    INTERMEDIATE = "intermediate", "Intermediate: on the way to adult life"
+    LONG_TERM = "long_term", "Long-term: adult life compared with parents' or others'"
+    DRIVER = "driver", "A condition of a place or time"
+    PROCESS = "process", "Delivery or value for money"
+
+
+class Mobility(models.TextChoices):
+    """Kinds of mobility an outcome bears on."""
+
+    ABSOLUTE = "absolute", "Absolute"
+    RELATIVE = "relative", "Relative: gaps between groups"
+    OCCUPATION = "occupation", "Occupation"
+    INCOME = "income", "Income"
+    EDUCATION = "education", "Education"
+
+
 class Outcome(models.Model):
     """A measured outcome: definition, unit, direction, domain and official source."""
 
@@ -27,6 +46,8 @@ class Outcome(models.Model):
         max_length=30, blank=True, help_text="What kind of number: share, mean, count, ratio, index."
     )
     direction = models.CharField(max_length=20, choices=Direction)
+    horizon = models.CharField(max_length=20, choices=Horizon, default=Horizon.INTERMEDIATE)
+    mobility = models.JSONField("kinds of mobility", default=list, blank=True)
     official_code = models.CharField(max_length=40, blank=True)
     latest_value_seen = models.CharField(max_length=300, blank=True)
     follow_up_horizon = models.CharField(max_length=100, blank=True)
@@ -37,7 +58,8 @@ class Outcome(models.Model):
     class Meta:
         ordering = ["domain", "name"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(direction__in=Direction.values), name="outcome_direction_known")
+            models.CheckConstraint(condition=models.Q(direction__in=Direction.values), name="outcome_direction_known"),
+            models.CheckConstraint(condition=models.Q(horizon__in=Horizon.values), name="outcome_horizon_known"),
         ]
 
     def __str__(self) -> str:

@@ -7,11 +7,15 @@ from pathlib import Path
 
 from evidence.catalogue.issues import Issue
 from evidence.catalogue.models import (
+    Component,
     Design,
     Direction,
+    EqualityGroup,
+    Horizon,
     InterventionNote,
     LifeStage,
     LosersExamined,
+    Mobility,
     SeriesBreak,
     Status,
     StudyStatus,
@@ -23,11 +27,11 @@ from evidence.places.models import PlaceKind
 SOURCE_COLUMNS = ("code", "title", "authors", "publisher", "published", "url")
 GROUP_COLUMNS = (
     "code", "slug", "name", "definition", "identified_by", "proxy_misses", "caution", "age_from", "age_to",
-    "person_targeted", "sources",
+    "person_targeted", "equality_groups", "sources",
 )  # fmt: skip
 OUTCOME_COLUMNS = (
-    "code", "slug", "name", "domain", "stage", "definition", "unit", "scale", "direction", "official_code",
-    "latest_value_seen", "notes", "sources",
+    "code", "slug", "name", "domain", "stage", "definition", "unit", "scale", "direction", "horizon", "mobility",
+    "official_code", "latest_value_seen", "notes", "sources",
 )  # fmt: skip
 BREAK_COLUMNS = ("outcome", "kind", "from_year", "to_year", "text", "source")
 PLACE_COLUMNS = (
@@ -73,6 +77,7 @@ class Starter:
     measures: list[Entry] = field(default_factory=list)
     figures: list[Entry] = field(default_factory=list)
     interventions: list[Entry] = field(default_factory=list)
+    components: list[Entry] = field(default_factory=list)
     notes: list[Entry] = field(default_factory=list)
     successions: list[Entry] = field(default_factory=list)
     studies: list[Entry] = field(default_factory=list)
@@ -95,6 +100,7 @@ def read_starter(folder: Path) -> Starter:
     starter.interventions = [_intervention(row, groups, places, sources) for row in rows]
     interventions = _codes(starter.interventions)
     for row in rows:
+        starter.components += [_component(row, entry) for entry in _nested(row, "part")]
         starter.notes += [_note(row, entry, sources) for entry in _nested(row, "note")]
         starter.successions += [_succession(row, e, interventions, sources) for e in _nested(row, "succeeded_by")]
     breaks = files.csv_rows("series_breaks.csv", BREAK_COLUMNS, key=None)
@@ -147,6 +153,7 @@ def _group(row: Row, sources: set[str]) -> Entry:
             "caution": row.text("caution"),
             "age_from": age_from,
             "age_to": age_to,
+            "equality_groups": row.codes("equality_groups", EqualityGroup.values),
             "is_person_targeted": row.yes("person_targeted"),
         },
         many={"sources": row.codes("sources", sources)},
@@ -165,6 +172,8 @@ def _outcome(row: Row, sources: set[str]) -> Entry:
             "unit": row.text("unit", longest=60),
             "scale": row.text("scale", longest=30),
             "direction": row.choice("direction", Direction.values),
+            "horizon": row.choice("horizon", Horizon.values),
+            "mobility": row.codes("mobility", Mobility.values),
             "official_code": row.text("official_code", longest=40),
             "latest_value_seen": row.text("latest_value_seen", longest=300),
             "notes": row.text("notes"),
@@ -285,6 +294,18 @@ def _intervention(row: Row, groups: set[str], places: set[str], sources: set[str
             "places": row.codes("places", places),
             "sources": row.codes("sources", sources),
         },
+    )
+
+
+def _component(parent: Row, row: Row) -> Entry:
+    return Entry(
+        {
+            "component": row.choice("component", Component.values),
+            "dose": row.text("dose", longest=200),
+            "staff": row.text("staff", longest=200),
+            "variant": row.text("variant", longest=200),
+        },
+        one={"intervention": parent.text("code")},
     )
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from evidence.catalogue.issues import CatalogueRefused, Issue
 from evidence.catalogue.models import (
     Intervention,
+    InterventionComponent,
     InterventionNote,
     Outcome,
     SeriesBreak,
@@ -21,6 +22,7 @@ from evidence.catalogue.models import (
     TargetGroup,
     Visibility,
 )
+from evidence.catalogue.signals import tell_changed
 from evidence.estimates.actions import About, Measured, PublishedOrigin, build_estimate, estimate_issues
 from evidence.estimates.models import EffectEstimate
 from evidence.estimates.starter.reading import Row
@@ -75,6 +77,7 @@ def _store(starter: Starter, *, by: Any) -> dict[str, tuple[int, int]]:
         extra=visible,
     )
     _add_estimates(starter, studies, outcomes, groups, sources, counts, by=by)
+    tell_changed(None)
     return counts
 
 
@@ -156,6 +159,13 @@ def _add_notes(starter: Starter, interventions: Rows, sources: Rows, counts: dic
         counts,
         one={"intervention": interventions},
         key=("intervention_id", "title"),
+    )
+    _add_pairs(
+        InterventionComponent,
+        starter.components,
+        counts,
+        one={"intervention": interventions},
+        key=("intervention_id", "component", "variant"),
     )
     _link(InterventionNote, "sources", made, sources)
     _add_pairs(

@@ -6,9 +6,9 @@ from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 
 from evidence.catalogue.api import NamedGroup, NamedPlace, SourceSerializer
-from evidence.catalogue.listing import PublicViewSet
 from evidence.catalogue.models import Intervention, InterventionNote
 from evidence.catalogue.queries import interventions_visible_to
+from evidence.search.api.searching import SearchedViewSet
 
 
 class NoteSerializer(serializers.ModelSerializer):
@@ -41,21 +41,12 @@ class InterventionSerializer(serializers.ModelSerializer):
         ]
 
 
-class InterventionViewSet(PublicViewSet):
+class InterventionViewSet(SearchedViewSet):
     """Interventions."""
 
     serializer_class = InterventionSerializer
     lookup_field = "slug"
-    filters = {
-        "life_stage": "life_stage",
-        "status": "status",
-        "target_group": "target_groups__slug",
-        "place": "places__code",
-        "outcome": "estimates__outcome__slug",
-        "domain": "estimates__outcome__domain",
-        "design": "studies__design",
-    }
-    searched = ("name", "summary", "kind", "target_groups__name", "studies__title")
+    kind = "intervention"
 
     def rows(self) -> QuerySet:
         """The interventions the viewer may see."""

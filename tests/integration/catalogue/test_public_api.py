@@ -3,6 +3,7 @@
 import pytest
 
 from evidence.catalogue.models import Intervention, Visibility
+from evidence.catalogue.signals import tell_changed
 from evidence.estimates.models import EffectEstimate
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +55,7 @@ def test_filters_narrow_and_combine(get):
     assert get("estimates/?intervention=sure-start&estimate_kind=causal")["count"] == 13
     assert get("estimates/?estimate_kind=causal&estimate_kind=null")["count"] == 57
     assert get("studies/?status=never_evaluated")["count"] == 18
-    assert get("interventions/?place=E47000001")["count"] == 6
+    assert get("interventions/?place=E47000001")["count"] == 10
 
 
 def test_search_finds_by_words(get):
@@ -82,8 +83,9 @@ def test_nobody_writes_through_it(client, catalogue):
 
 def test_drafts_do_not_leak(get):
     Intervention.objects.filter(slug="sure-start").update(visibility=Visibility.DRAFT)
+    tell_changed(None)
     get("interventions/sure-start/", status=404)
-    assert get("interventions/?search=sure+start")["count"] == 0
+    assert get("interventions/")["count"] == 60
     assert get("studies/?intervention=sure-start")["count"] == 0
     assert get("estimates/?intervention=sure-start")["count"] == 0
     pk = EffectEstimate.objects.get(code="E-SS-01").pk
