@@ -110,6 +110,8 @@ def _odds(rows: Comparison) -> _Odds:
     totals = weight[treated].sum(), weight[~treated].sum()
     if min(totals) <= 0:
         raise _Impossible("no_treated_observed" if totals[0] <= 0 else "no_controls_observed")
+    if not is_full_rank((rows.design * weight) @ rows.design.T):
+        raise _Impossible("covariates_collinear")
     coefficients = logit_start(*totals, len(rows.design))
     iteration = 0
     while True:
