@@ -147,6 +147,9 @@ class Table:
 
 
 NOT_BY_ROW = frozenset(
-    {"rows_read", "covariate_names", "placebo_names", "precision_km", "sites", "calendar", "dropped", "notes"}
+    {
+        *("rows_read", "covariate_names", "placebo_names", "precision_km", "sites", "calendar", "periods_a_year"),
+        *("dropped", "notes"),
+    }
 )
 """Fields of a table that do not have an entry for each row."""
