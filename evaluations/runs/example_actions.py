@@ -6,6 +6,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from evaluations.datasets.actions import Particulars, upload_dataset
+from evaluations.datasets.models import DatasetKind
 from evaluations.organisations.models import Organisation, User
 from evaluations.plans.actions import lock_plan, save_draft
 from evaluations.runs.actions import queue_run
@@ -34,10 +35,21 @@ def start_example(*, example: Example, owner: Organisation, by: User) -> Analysi
         particulars=Particulars(lawful_basis=LawfulBasis.NOT_PERSONAL, purpose=example.source),
         by=by,
     )
+    sites = None
+    if example.sites_csv is not None:
+        particulars = Particulars(kind=DatasetKind.SITES, lawful_basis=LawfulBasis.NOT_PERSONAL, purpose=example.source)
+        sites = upload_dataset(
+            evaluation=evaluation,
+            file=ContentFile(example.sites_csv()),
+            name="sites.csv",
+            particulars=particulars,
+            by=by,
+        )
     draft = save_draft(
         evaluation=evaluation,
         spec=example.spec,
         dataset=dataset,
+        sites=sites,
         by=by,
         comparator_justification=example.comparator_justification,
     )

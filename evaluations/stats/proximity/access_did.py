@@ -19,7 +19,6 @@ from evaluations.stats.proximity.access import Access, access_of
 from evaluations.stats.proximity.lead_tests import ENOUGH_CLUSTERS, lead_test
 from evaluations.stats.proximity.residence import is_residence_known
 from evaluations.stats.proximity.rings import n_units
-from evaluations.stats.proximity.subset import taken
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.results import CohortCount, Diagnostic, Estimate, Result, Sample
 from evaluations.stats.spec import Spec
@@ -88,7 +87,7 @@ def _with_own_lead_test(result: Result, compared: Table) -> tuple[Diagnostic, ..
 
 def comparison_table(table: Table, access: Access) -> Table:
     """The rows with time as period and the start of exposure as cohort, clustered by area where there is one."""
-    rows = taken(table, access.rows)
+    rows = table.select(access.rows)
     times, time = np.unique(access.time, return_inverse=True)
     starts, place = np.unique(access.start, return_inverse=True)
     is_ever = np.isfinite(starts)

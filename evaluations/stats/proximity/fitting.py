@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evaluations.stats.proximity.subset import taken
 from evaluations.stats.regression.fixed_effects import Effect
 from evaluations.stats.regression.judging import ERROR_WORDS, Judge, errors_of, wild_for
 from evaluations.stats.regression.least_squares import Fit, fit
@@ -61,7 +60,7 @@ class Fitted:
 
 def fitted(table: Table, rows: np.ndarray, spec: Spec, columns: np.ndarray, effects: Sequence[Effect]) -> Fitted:
     """The fit of the outcome of `rows` on `columns`, shape (len(rows), k), with the errors the design asks for."""
-    used = rows_of(replace(taken(table, rows), cohorts=None), spec)
+    used = rows_of(replace(table.select(rows), cohorts=None), spec)
     solved = fit(used.outcome, columns, effects, weights=used.weights, cells=used.cells)
     errors = errors_of(solved, used, spec.options)
     n_clusters = None if errors.n_clusters is None or used.clusters is None else used.clusters.n_clusters

@@ -25,7 +25,6 @@ from evaluations.stats.proximity.openings import starts_of
 from evaluations.stats.proximity.ring_changes import RingChanges
 from evaluations.stats.proximity.ring_leads import RingLeads
 from evaluations.stats.proximity.rings import RingRows
-from evaluations.stats.proximity.subset import taken
 from evaluations.stats.registry import Tick
 from evaluations.stats.results import Diagnostic, EventTimeEffect, LongDifferences
 from evaluations.stats.spec import Options, Spec
@@ -37,7 +36,7 @@ def many_date_changes(table: Table, spec: Spec, found: RingRows, tick: Tick) -> 
     """The changes where sites opened at several dates, averaged over the periods since opening."""
     options = _options(table, spec)
     cohorts, rings = _cohorts(table, found)
-    group_time = estimated(replace(taken(table, found.rows), cohorts=cohorts), options, tick=tick)
+    group_time = estimated(replace(table.select(found.rows), cohorts=cohorts), options, tick=tick)
     reporter = Reporter(group_time, options)
     averages = [_since_opening(group_time, rings, ring, found) for ring in range(found.reference)]
     course = _Course(reporter, rings, found)

@@ -10,7 +10,6 @@ import numpy as np
 from evaluations.stats.inference.randomisation import assignments, n_assignments, randomisation_test
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.panel import Panel
-from evaluations.stats.proximity.subset import taken
 from evaluations.stats.regression.path_sums import path_of
 from evaluations.stats.results import Diagnostic, Estimate
 from evaluations.stats.spec import Spec
