@@ -77,7 +77,7 @@ def _comparable(table: Table, spec: Spec) -> Table:
         keep &= table.weight > 0
     if table.cohorts is not None:
         keep &= table.cohorts.starts - spec.options.anticipation > 0
-    return table if keep.all() else taken(table, np.flatnonzero(keep))
+    return table if keep.all() else table.select(np.flatnonzero(keep))
 
 
 def assignment_of(table: Table) -> Assignment:
