@@ -219,7 +219,8 @@ def detectable_text(result: Mapping[str, Any], unit: str) -> str:
         return ""
     smallest = f"{number_text(abs(detectable['value']), digits=digits_for(detectable['value']))} {unit}".strip()
     share = 100 * detectable.get("power", 0.8)
-    return f"The smallest true effect this study had a {share:g}% chance of finding is {smallest}."
+    found = f"It would have found a true effect of {smallest} or more {share:g}% of the time"
+    return f"{found}; a smaller one it may have missed."
 
 
 def receipt_rows(run: AnalysisRun) -> list[dict[str, str]]:
