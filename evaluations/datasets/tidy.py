@@ -51,7 +51,9 @@ class Recipe:
     def from_json(cls, stored: Mapping[str, Any]) -> Recipe:
         """The recipe that was kept as plain data; what it does not know it leaves out."""
         known = {item.name for item in fields(cls)}
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
+        }
         return cls(**{name: value for name, value in values.items() if name in known})
 
 

@@ -38,7 +38,7 @@ from evaluations.stats.regression.reassigned import Fast, fast_for, with_randomi
 from evaluations.stats.regression.rows import Rows, effects_of, rows_of
 from evaluations.stats.results import CohortCount, Dropped, Estimate, Result, Sample
 from evaluations.stats.spec import Spec
-from evaluations.stats.table import Table
+from evaluations.stats.table import Table, played
 from evaluations.stats.treated_starts import check_panel_roles, starts_within
 from evaluations.stats.uncertainty import detectable_effect, large_sample_reference
 
@@ -70,11 +70,12 @@ class Plan:
         starts, periods = np.nonzero(weights)
         cells = CellAverages(starts, periods, weights[starts, periods])
         rows = [cells.overall()]
-        places = []
+        places: list[dict[int, int]] = []
         for group in (cells.by_event_time(), cells.by_start(), cells.by_period()):
             places.append({key: len(rows) + j for j, key in enumerate(group)})
             rows += group.values()
-        return cls(cells, 0, *places, np.array(rows))
+        by_event_time, by_start, by_period = places
+        return cls(cells, 0, by_event_time, by_start, by_period, np.array(rows))
 
     def tables(self, shape: tuple[int, int]) -> np.ndarray:
         """The averages as tables of start by period, shape (n_averages, *shape)."""
@@ -121,7 +122,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
 
 def _imputed(table: Table, spec: Spec) -> Imputed:
     check_panel_roles(table)
-    starts_within(table, spec.options, table.period.n_labels)
+    starts_within(table, spec.options, played(table.period).n_labels)
     panel = balanced_panel(table, spec)
     found = _from_sums(table, panel, spec) if panel is not None else None
     return found or _from_rows(table, spec)
@@ -155,12 +156,13 @@ def _result(table: Table, spec: Spec, found: Imputed, tick: Tick) -> Result:
             fast=found.fast,
         )
         diagnostics = (*diagnostics, test)
-    labels = labels_of_starts(table.cohorts.starts, table.cohorts.codes, table.cohorts.labels)
+    cohorts = played(table.cohorts)
+    labels = labels_of_starts(cohorts.starts, cohorts.codes, cohorts.labels)
     return Result(
         estimates=(headline,),
         **path.parts(),
         by_cohort=cohort_effects(judge, found.contrasts(plan.by_start), labels, found.units),
-        by_period=period_effects(judge, found.contrasts(plan.by_period), table.period.labels),
+        by_period=period_effects(judge, found.contrasts(plan.by_period), played(table.period).labels),
         diagnostics=(path.pretrend, *diagnostics),
         detectable_effect=detectable_effect(headline.std_error, judge.reference_for(overall)),
         sample=found.sample,
@@ -216,10 +218,11 @@ def _not_used(cells: ImputedCells, sums: PathSums) -> tuple[Dropped, ...]:
 
 def _from_rows(table: Table, spec: Spec) -> Imputed:
     imputed, rows = impute_rows(rows_of(table, spec), spec.options.anticipation)
-    check_clusters(rows.clusters)
+    check_clusters(played(rows.clusters))
     counts = cohort_counts(rows)
-    n_periods = rows.period.n_labels
-    cell = imputed.rows1.starts.astype(np.int64) * n_periods + imputed.rows1.period.codes
+    n_periods = played(rows.period).n_labels
+    treated_starts = played(imputed.rows1.starts)
+    cell = treated_starts.astype(np.int64) * n_periods + played(imputed.rows1.period).codes
     by_cell = np.bincount(cell, weights=imputed.weights, minlength=(n_periods + 1) * n_periods)
     plan = Plan.of(by_cell.reshape(n_periods + 1, n_periods))
     per_row = imputed.weights / by_cell[cell]
@@ -230,13 +233,13 @@ def _from_rows(table: Table, spec: Spec) -> Imputed:
         weights = average[cell] * per_row
         values.append(float(weights @ imputed.effects))
         influence.append(imputed.influence(weights, clusters0, clusters1))
-    times = _lead_times(imputed.rows1.starts, spec.options.anticipation)
+    times = _lead_times(treated_starts, spec.options.anticipation)
     leads, kept, lead_influence = _leads(imputed.rows0, clusters0, times)
     every = np.column_stack([*influence, lead_influence])
     sample = _sample(table, rows.n_rows, rows.dropped[len(table.dropped) :], cohort_labels(rows, table))
     size = outcome_size(rows.outcome)
     judge = _judge(np.concatenate([values, leads]), every.T @ every, counts, spec, size)
-    units = units_by_path(rows, path_of(rows.starts, n_periods), n_periods)
+    units = units_by_path(rows, path_of(played(rows.starts), n_periods), n_periods)
     return Imputed(plan, judge, times[kept], counts, sample, units)
 
 
@@ -259,7 +262,7 @@ def _leads(rows0: Rows, clusters0: Clusters, times: np.ndarray) -> tuple[np.ndar
 
 def _judge(values: np.ndarray, covariance: np.ndarray, counts: Counts, spec: Spec, size: float) -> Judge:
     reference = large_sample_reference(
-        spec.options.level, counts.n_clusters, counts.n_treated_clusters, counts.n_control_clusters
+        spec.options.level, played(counts.n_clusters), counts.n_treated_clusters, counts.n_control_clusters
     )
     errors = Errors("cluster", covariance, lambda _: reference.df, counts.n_clusters)
     return Judge(values, errors, reference, size)

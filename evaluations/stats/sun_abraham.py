@@ -19,7 +19,7 @@ from evaluations.stats.regression.paths import cell_paths
 from evaluations.stats.regression.reassigned import fast_for, with_randomisation
 from evaluations.stats.results import Estimate, Result
 from evaluations.stats.spec import Options, Spec
-from evaluations.stats.table import Table
+from evaluations.stats.table import Table, played
 from evaluations.stats.treated_starts import last_comparable_period, starts_within
 from evaluations.stats.uncertainty import detectable_effect
 
@@ -53,13 +53,14 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
             fast=fast_for(model.panel, model.loadings, overall),
         )
         diagnostics = (*diagnostics, test)
-    labels = labels_of_starts(table.cohorts.starts, table.cohorts.codes, table.cohorts.labels)
+    cohorts = played(table.cohorts)
+    labels = labels_of_starts(cohorts.starts, cohorts.codes, cohorts.labels)
     tick("estimating", 1.0)
     return Result(
         estimates=(headline,),
         **path.parts(),
         by_cohort=cohort_effects(judge, averages.by_start(), labels, model.path_counts),
-        by_period=period_effects(judge, averages.by_period(), table.period.labels),
+        by_period=period_effects(judge, averages.by_period(), played(table.period).labels),
         diagnostics=(path.pretrend, *diagnostics),
         detectable_effect=detectable_effect(headline.std_error, judge.reference_for(overall)),
         sample=model.sample,

@@ -17,7 +17,7 @@ from evaluations.stats.spec import Spec
 from evaluations.stats.synthetic.adoption import Adoption, Adoptions, Averages, placebo_assignments
 from evaluations.stats.synthetic.covariates import without_covariates
 from evaluations.stats.synthetic.weights import Solution
-from evaluations.stats.table import Table
+from evaluations.stats.table import Table, played
 from evaluations.stats.treated_starts import check_panel_roles, starts_within
 from evaluations.stats.uncertainty import (
     FEW_TREATED_CLUSTERS,
@@ -66,7 +66,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
         spec, errors=("auto",), inference=("analytic", "placebo", "jackknife", "randomisation"), unit_trends=False
     )
     check_panel_roles(table)
-    starts_within(table, spec.options, table.period.n_labels)
+    starts_within(table, spec.options, played(table.period).n_labels)
     _check_not_clustered(table)
     panel = _complete(panel_from_table(table), spec)
     adoptions = _adoptions(without_covariates(panel), spec)
@@ -168,7 +168,8 @@ def _result(
     ]
     headline = _ranked(answers[0], uncertainty, spec)
     n_times = len(found.event_times)
-    labels = labels_of_starts(table.cohorts.starts, table.cohorts.codes, table.cohorts.labels)
+    cohorts = played(table.cohorts)
+    labels = labels_of_starts(cohorts.starts, cohorts.codes, cohorts.labels)
     return Result(
         estimates=(
             Estimate(

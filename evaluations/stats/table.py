@@ -7,11 +7,13 @@ are gone and counted, and rows are sorted so that the order of the file changes 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from evaluations.stats.results import Dropped, Label
+
+Part = TypeVar("Part")
 
 NEVER_TREATED = np.iinfo(np.int32).max
 """Position of the first treated period of a unit that is never treated."""
@@ -144,6 +146,13 @@ class Table:
             return value[rows]
 
         return Table(**{item.name: part(item.name) for item in fields(self)})
+
+
+def played(part: Part | None) -> Part:
+    """What plays a role that the design's check has made sure of; raises `ValueError` where nothing did."""
+    if part is None:
+        raise ValueError("a role that this estimator needs was not checked")
+    return part
 
 
 NOT_BY_ROW = frozenset(

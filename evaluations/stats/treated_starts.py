@@ -6,7 +6,7 @@ import numpy as np
 
 from evaluations.stats.issues import BadInput, Issue, NotEstimable
 from evaluations.stats.spec import Options
-from evaluations.stats.table import Table
+from evaluations.stats.table import Table, played
 
 
 def starts_within(table: Table, options: Options, n_periods: int) -> np.ndarray:
@@ -38,7 +38,7 @@ def last_comparable_period(table: Table, options: Options) -> int:
     treatment (or its anticipation) begins. Raises `NotEstimable` where that leaves nothing.
     """
     check_panel_roles(table)
-    n_periods = table.period.n_labels
+    n_periods = played(table.period).n_labels
     starts = starts_within(table, options, n_periods)
     if (_present_starts(table) >= n_periods).any():
         return n_periods
@@ -65,7 +65,7 @@ def check_panel_roles(table: Table) -> None:
             raise BadInput([Issue("role_missing", f"This design needs a column for {role}.", f"Set columns.{role}.")])
     if table.n_rows == 0:
         raise NotEstimable("no_rows", "There are no rows to analyse.", "Check the file and why rows were dropped.")
-    if table.period.n_labels < 2:
+    if played(table.period).n_labels < 2:
         raise NotEstimable(
             "one_period",
             "All rows are from one period, so there is no change to compare.",
@@ -75,8 +75,8 @@ def check_panel_roles(table: Table) -> None:
 
 def _present_starts(table: Table) -> np.ndarray:
     """The distinct starts of rows that weigh something."""
-    n_periods = table.period.n_labels
-    starts = np.minimum(table.cohorts.starts, n_periods)
+    n_periods = played(table.period).n_labels
+    starts = np.minimum(played(table.cohorts).starts, n_periods)
     if table.weight is not None:
         starts = starts[table.weight > 0]
     return np.flatnonzero(np.bincount(starts, minlength=n_periods + 1))

@@ -15,7 +15,7 @@ from evaluations.stats.regression.reassigned import fast_for, with_randomisation
 from evaluations.stats.regression.rows import Rows, rows_of
 from evaluations.stats.results import Estimate, Result
 from evaluations.stats.spec import Spec
-from evaluations.stats.table import Coded, Table
+from evaluations.stats.table import Coded, Table, played
 from evaluations.stats.uncertainty import detectable_effect
 
 ESTIMAND = (
@@ -137,7 +137,7 @@ def _column_counts(rows: Rows, treatment: np.ndarray) -> Counts:
     Without units a row untreated is a comparison; with units, one of a unit never treated is.
     """
     counts = cohort_counts(replace(rows, starts=None))
-    group = treatment if rows.post is None else rows.treated
+    group = treatment if rows.post is None else played(rows.treated)
     values = np.unique(group)
     if len(values) != 2:
         return counts

@@ -17,7 +17,7 @@ DONE, BAD_INPUT, REFUSED = 0, 2, 3
 
 class Command(BaseCommand):
     help = "Run the analysis that SPEC states on DATA (CSV, XLSX or Parquet). Exit 0: done, 2: bad input, 3: refused."
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: tuple[str, ...] = ()
     requires_migrations_checks = False
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:

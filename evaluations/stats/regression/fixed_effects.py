@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 from scipy.linalg import lapack, solve_triangular
 from scipy.sparse import csr_array
 
 from evaluations.stats.issues import NotEstimable
+from evaluations.stats.table import played
 
 LARGEST_DENSE = 2_500
 """The most levels of the smaller sets for which S is formed; 50 MB, about a second to factor."""
@@ -71,7 +72,8 @@ class Absorber:
             )
         self.effects = tuple(effects)
         self.weights = weights
-        self._first = ordered[0] if ordered else None
+        self._is_empty = not ordered
+        self._first = ordered[0] if ordered else Effect(np.empty(0, dtype=np.int32), 0)
         self._others = tuple(ordered[1:])
 
     def residuals(self, columns: np.ndarray) -> np.ndarray:
@@ -108,7 +110,7 @@ class Absorber:
 
     def _residuals(self, column: np.ndarray) -> np.ndarray:
         column = column.astype(np.float64, copy=False)
-        if self._first is None:
+        if self._is_empty:
             return column.copy()
         within = self._within(column)
         if not self._others:
@@ -131,7 +133,7 @@ class Absorber:
     @cached_property
     def _centred_slope(self) -> tuple[np.ndarray, np.ndarray]:
         """The slope variable less its mean in each level, and its weighted sum of squares there."""
-        slope = self._first.slope.astype(np.float64)
+        slope = played(self._first.slope).astype(np.float64)
         centred = slope - (self._first.sums(self._weighted(slope)) / self._first_weight)[self._first.codes]
         squares = self._first.sums(self._weighted(centred * centred))
         return centred, np.where(squares > SMALLEST_PIVOT, squares, np.inf)
@@ -147,13 +149,8 @@ class Absorber:
 
     def _expand(self, coefficients: np.ndarray) -> np.ndarray:
         """The fitted value of the smaller sets, by row."""
-        out = None
-        start = 0
-        for effect in self._others:
-            part = coefficients[start : start + effect.n_levels][effect.codes]
-            out = part if out is None else out + part
-            start += effect.n_levels
-        return out
+        parts = (coefficients[start : start + effect.n_levels][effect.codes] for effect, start in self._offsets())
+        return reduce(np.add, parts)
 
     @property
     def _n_others(self) -> int:

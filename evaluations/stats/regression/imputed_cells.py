@@ -48,7 +48,8 @@ def impute_cells(panel: Panel, sums: PathSums, anticipation: int) -> ImputedCell
     present = sums.weights[:, None] > 0
     untreated = present & ((period < start - anticipation) | (start == n_periods))
     treated = present & (period >= start) & untreated.any(axis=0)[None, :]
-    where = np.nonzero(untreated)
+    starts, periods = np.nonzero(untreated)
+    where = (starts, periods)
     absorber = Absorber((Effect(where[0], n_periods + 1), Effect(where[1], n_periods)), sums.weights[where[0]])
     means = sums.outcomes / np.where(sums.weights > 0, sums.weights, 1.0)[:, None]
     by_start, by_period = absorber.coefficients(absorber.sums(means[where]))

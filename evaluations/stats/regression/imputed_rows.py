@@ -14,6 +14,7 @@ from evaluations.stats.regression.errors import Clusters
 from evaluations.stats.regression.fixed_effects import Absorber, Effect
 from evaluations.stats.regression.least_squares import Fit, fit
 from evaluations.stats.regression.rows import Rows, effects_of
+from evaluations.stats.table import played
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class ImputedRows:
     @property
     def event_times(self) -> np.ndarray:
         """Periods since treatment began, by treated row."""
-        return self.rows1.period.codes - self.rows1.starts
+        return played(self.rows1.period).codes - played(self.rows1.starts)
 
     @property
     def weights(self) -> np.ndarray:
@@ -86,12 +87,14 @@ def impute_rows(rows: Rows, anticipation: int) -> tuple[ImputedRows, Rows]:
 def split_clusters(rows: Rows) -> tuple[Clusters, Clusters]:
     """The clusters of untreated and treated rows, numbered alike."""
     is_treated = _is_treated(rows)
-    codes, n = rows.clusters.codes, rows.clusters.n_clusters
+    clusters = played(rows.clusters)
+    codes, n = clusters.codes, clusters.n_clusters
     return Clusters(codes[~is_treated], n), Clusters(codes[is_treated], n)
 
 
 def _is_treated(rows: Rows) -> np.ndarray:
-    return (rows.starts < rows.period.n_labels) & (rows.period.codes >= rows.starts)
+    starts, period = played(rows.starts), played(rows.period)
+    return (starts < period.n_labels) & (period.codes >= starts)
 
 
 def _part(effect: Effect, mask: np.ndarray) -> Effect:
@@ -138,8 +141,9 @@ def _reference_effects(rows: Rows, tau: np.ndarray) -> np.ndarray:
     Where a cohort has one unit in a period, of all cohorts at that event time; failing that, of all.
     """
     weights = np.ones(rows.n_rows) if rows.weights is None else rows.weights
-    cell = rows.starts.astype(np.int64) * rows.period.n_labels + rows.period.codes
-    event_time = rows.period.codes - rows.starts
+    starts, period = played(rows.starts), played(rows.period)
+    cell = starts.astype(np.int64) * period.n_labels + period.codes
+    event_time = period.codes - starts
     out, settled = np.empty(rows.n_rows), np.zeros(rows.n_rows, dtype=bool)
     for group in (cell, event_time, np.zeros(rows.n_rows, dtype=np.int64)):
         _, code = np.unique(group, return_inverse=True)

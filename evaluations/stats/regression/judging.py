@@ -16,6 +16,7 @@ from evaluations.stats.regression.least_squares import Fit
 from evaluations.stats.regression.rows import Rows
 from evaluations.stats.results import Diagnostic
 from evaluations.stats.spec import Options
+from evaluations.stats.table import played
 from evaluations.stats.uncertainty import Reference, WaldTest, cluster_diagnostics, finish, known_error, wald_test
 
 LEAST_DF = 4.0
@@ -99,9 +100,9 @@ def errors_of(fit: Fit, rows: Rows, options: Options) -> Errors:
             [Issue("cluster_not_named", "These standard errors need a cluster or unit column.", "Set columns.cluster.")]
         )
     if kind == "cluster":
-        return clustered_errors(fit, rows.clusters)
+        return clustered_errors(fit, played(rows.clusters))
     if kind in ("cr2", "cr3"):
-        return bias_reduced_errors(fit, rows.clusters, kind=kind)
+        return bias_reduced_errors(fit, played(rows.clusters), kind=kind)
     if kind == "conley":
         return _conley(fit, rows, options)
     if rows.cells is not None:
@@ -156,7 +157,8 @@ def _conley(fit: Fit, rows: Rows, options: Options) -> Errors:
 
 
 def _check_spread_known(rows: Rows) -> None:
-    if rows.cells.has_spread or (rows.cells.sizes <= 1).all():
+    cells = played(rows.cells)
+    if cells.has_spread or (cells.sizes <= 1).all():
         return
     raise NotEstimable(
         "cell_spread_unknown",

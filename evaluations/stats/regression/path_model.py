@@ -17,7 +17,7 @@ from evaluations.stats.regression.paths import fit_paths
 from evaluations.stats.regression.rows import Rows, effects_of, rows_of
 from evaluations.stats.results import CohortCount, Dropped, Sample
 from evaluations.stats.spec import Spec
-from evaluations.stats.table import Table
+from evaluations.stats.table import Table, played
 from evaluations.stats.uncertainty import FEW_TREATED_CLUSTERS, Reference
 
 Paths = Callable[[int], np.ndarray]
@@ -171,16 +171,17 @@ def panel_counts(panel: Panel) -> Counts:
 def _by_rows(table: Table, spec: Spec, paths: Paths, last_period: int | None, leave_window: bool) -> PathModel:
     rows = rows_of(table, spec)
     if last_period is not None:
-        rows = rows.keep(rows.period.codes < last_period, "no_untreated_units_left")
+        rows = rows.keep(played(rows.period).codes < last_period, "no_untreated_units_left")
     if leave_window and spec.options.anticipation:
         early = (rows.event_time < 0) & (rows.event_time >= -spec.options.anticipation)
         rows = rows.keep(~early, "anticipation_window")
-    n_periods = min(last_period or rows.period.n_labels, rows.period.n_labels)
+    period = played(rows.period)
+    n_periods = min(last_period or period.n_labels, period.n_labels)
     by_path = paths(n_periods)
-    path = path_of(rows.starts, n_periods)
-    treatment = by_path[path, rows.period.codes]
+    path = path_of(played(rows.starts), n_periods)
+    treatment = by_path[path, period.codes]
     model = rows_model(rows, treatment, spec, table)
-    cell = path.astype(np.int64) * n_periods + rows.period.codes
+    cell = path.astype(np.int64) * n_periods + period.codes
     weights = np.bincount(cell, weights=rows.weights, minlength=(n_periods + 1) * n_periods)
     return replace(
         model,

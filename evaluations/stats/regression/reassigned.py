@@ -13,7 +13,7 @@ from evaluations.stats.panel import Panel
 from evaluations.stats.regression.path_sums import path_of
 from evaluations.stats.results import Diagnostic, Estimate
 from evaluations.stats.spec import Spec
-from evaluations.stats.table import Cohorts, Table
+from evaluations.stats.table import Cohorts, Table, played
 
 Value = Callable[[Table], float]
 """The headline's value on a table."""
@@ -50,9 +50,11 @@ def with_randomisation(
     rng = np.random.default_rng(options.seed)
     orders = assignments(assignment.given, options.draws, rng)
     is_enumerated = n_assignments(assignment.given, most=options.draws) <= options.draws
-    use_fast = fast is not None and fast.fits(assignment)
-    drawn = fast.values(assignment, orders) if use_fast else _slowly(table, assignment, orders, value)
-    actual = (float(headline.value), fast.on_treatment if use_fast else value(_treatment_as_outcome(table)))
+    if fast is not None and fast.fits(assignment):
+        drawn, on_treatment = fast.values(assignment, orders), fast.on_treatment
+    else:
+        drawn, on_treatment = _slowly(table, assignment, orders, value), value(_treatment_as_outcome(table))
+    actual = (float(played(headline.value)), on_treatment)
     test = randomisation_test(
         actual,
         _ticking(drawn, options.draws, tick),
@@ -106,7 +108,7 @@ def assignment_of(table: Table) -> Assignment:
 
 def _given(table: Table) -> np.ndarray:
     """What each row's group was given: the code of its cohort, or its treatment."""
-    return table.treated if table.cohorts is None else table.cohorts.codes
+    return played(table.treated) if table.cohorts is None else table.cohorts.codes
 
 
 def _reassigned(table: Table, assignment: Assignment, order: np.ndarray) -> Table:
@@ -129,9 +131,9 @@ def _treatment_as_outcome(table: Table, of: Table | None = None) -> Table:
     """The table whose outcome is the treatment that `of` (itself by default) gives its rows."""
     of = of or table
     if of.cohorts is not None:
-        treatment = (of.period.codes >= of.cohorts.starts).astype(np.float64)
+        treatment = (played(of.period).codes >= of.cohorts.starts).astype(np.float64)
     else:
-        treatment = of.treated if of.post is None else of.treated * of.post
+        treatment = played(of.treated) if of.post is None else played(of.treated) * of.post
     return replace(table, outcome=treatment.astype(np.float64))
 
 

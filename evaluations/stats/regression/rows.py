@@ -12,7 +12,7 @@ from evaluations.stats.regression.fixed_effects import Effect
 from evaluations.stats.regression.least_squares import Cells
 from evaluations.stats.results import Dropped
 from evaluations.stats.spec import Spec
-from evaluations.stats.table import NEVER_TREATED, Coded, Table
+from evaluations.stats.table import NEVER_TREATED, Coded, Table, played
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +52,9 @@ class Rows:
     @property
     def event_time(self) -> np.ndarray:
         """Periods since treatment began; NEVER_TREATED where it does not begin within the periods."""
-        untreated = self.starts >= self.period.n_labels
-        return np.where(untreated, NEVER_TREATED, self.period.codes - np.where(untreated, 0, self.starts))
+        starts, period = played(self.starts), played(self.period)
+        untreated = starts >= period.n_labels
+        return np.where(untreated, NEVER_TREATED, period.codes - np.where(untreated, 0, starts))
 
     def keep(self, mask: np.ndarray, reason: str) -> Rows:
         """The rows of the mask; the others are counted under `reason`."""
@@ -117,7 +118,7 @@ def effects_of(rows: Rows, *, unit_trends: bool) -> tuple[Effect, ...]:
         )
     effects = []
     if rows.unit is not None:
-        slope = rows.period.codes.astype(np.float64) if unit_trends else None
+        slope = played(rows.period).codes.astype(np.float64) if unit_trends else None
         effects.append(_effect(rows.unit, "unit", slope))
     if rows.period is not None:
         effects.append(_effect(rows.period, "period"))
