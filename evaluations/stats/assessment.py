@@ -5,26 +5,67 @@ Nothing here changes an estimate; it only adds to what surrounds it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from evaluations.stats.diagnostics.clearinghouse import attrition_diagnostic, baseline_diagnostic
 from evaluations.stats.diagnostics.honest_did import FirstEffect, breakdown_bound, relative_magnitudes, smoothness
+from evaluations.stats.diagnostics.placebos import Run, placebo_outcomes, placebo_time
 from evaluations.stats.diagnostics.pretrend_power import joint_slope_for_power
+from evaluations.stats.diagnostics.stability import agreement, leave_one_out
+from evaluations.stats.diagnostics.two_way import bacon_diagnostic
 from evaluations.stats.results import Diagnostic, LongDifferences, Result, SensitivityBound
 from evaluations.stats.spec import Spec
 from evaluations.stats.standing import standing
+from evaluations.stats.table import Table
 
 POWER_STATED = 0.5
+MOST_ROWS_REPEATED = 200_000
 MOST_LEADS = 30
 
 
-def assess(spec: Spec, result: Result) -> Result:
-    """`result` with the power of its pre-test, its bounds and its standing."""
+def assess(table: Table, spec: Spec, result: Result, runs: Mapping[str, Run]) -> Result:
+    """`result` with the power of its pre-test, its bounds, the checks that repeat the design, and its standing.
+
+    `runs` has the estimators by name, the design's own among them. Checks that repeat the design
+    are left out of tables of more than `MOST_ROWS_REPEATED` rows, and the result says so.
+    """
     if result.refusal or not result.estimates:
         return result
-    result = _with_power(spec, _with_bounds(spec, result))
+    result = _with_checks(table, spec, _with_power(spec, _with_bounds(spec, result)), runs)
     return replace(result, standing=standing(spec, result))
+
+
+def _with_checks(table: Table, spec: Spec, result: Result, runs: Mapping[str, Run]) -> Result:
+    """The checks that look at the data again."""
+    if spec.method != "did":
+        return result
+    decomposition, shares = bacon_diagnostic(table, spec)
+    result = replace(result, decomposition=(*result.decomposition, *decomposition))
+    result = result.with_diagnostics(*shares, *baseline_diagnostic(table), *attrition_diagnostic(table))
+    if table.n_rows > MOST_ROWS_REPEATED:
+        return result.with_diagnostics(_not_repeated(table.n_rows))
+    run, headline = runs[spec.estimator], result.estimates[0].value
+    repeated = (*placebo_time(table, spec, run), *placebo_outcomes(table, spec, run))
+    left_out = leave_one_out(table, spec, run, headline) if headline is not None and _is_fast(spec) else ()
+    specifications = (*result.specifications, *agreement(table, spec, result, runs))
+    return replace(result, specifications=specifications).with_diagnostics(*repeated, *left_out)
+
+
+def _is_fast(spec: Spec) -> bool:
+    """Whether the estimator is quick enough to be repeated for every cohort and cluster."""
+    return spec.estimator != "synthetic_did"
+
+
+def _not_repeated(n_rows: int) -> Diagnostic:
+    return Diagnostic(
+        "checks_not_repeated",
+        f"With {n_rows:,} rows, the checks that repeat the analysis (placebos, leaving one out, other estimators) were"
+        f" not run; they are below {MOST_ROWS_REPEATED:,}. Run them on a part of the data.",
+        statistic=n_rows,
+    )
 
 
 def _with_power(spec: Spec, result: Result) -> Result:

@@ -42,5 +42,10 @@ def estimator(spec: Spec) -> Estimator:
     return import_module(module).estimate
 
 
+def runs_of(method: str) -> dict[str, Estimator]:
+    """Every estimator of a method, by name."""
+    return {name: import_module(module).estimate for (each, name), module in MODULES.items() if each == method}
+
+
 def ignore_progress(doing: str, share: float) -> None:
     """A `Tick` that does nothing."""

@@ -60,13 +60,23 @@ def _trends(spec: Spec, result: Result) -> Iterator[Finding]:
     if spec.estimator == "synthetic_did":
         return
     if test is None or test.p_value is None:
-        yield CAUTION, "There are too few periods before treatment to check that trends were parallel."
+        yield _one_placebo_date(result)
     elif test.p_value < PRETREND_FAILS_BELOW:
         yield DOES_NOT_SUPPORT, "Treated and comparison units were already moving apart before treatment."
     elif test.p_value < PRETREND_DOUBTED_BELOW:
         yield CAUTION, "There are signs that treated and comparison units were moving apart before treatment."
     else:
         yield SUPPORTS, "The test of earlier trends found no sign that the groups were moving apart."
+
+
+def _one_placebo_date(result: Result) -> Finding:
+    """What is left where no joint test was made: a single date at which nothing had happened yet."""
+    placebo = _diagnostic(result, "placebo_time")
+    if placebo is None or placebo.p_value is None:
+        return CAUTION, "There are too few periods before treatment to check that trends were parallel."
+    if placebo.p_value < PRETREND_FAILS_BELOW:
+        return DOES_NOT_SUPPORT, "Treated and comparison units were already moving apart before treatment."
+    return CAUTION, "Earlier trends were checked at one placebo date only, not by a joint test of every earlier period."
 
 
 def _unnoticed_trend(spec: Spec, result: Result) -> Iterator[Finding]:
