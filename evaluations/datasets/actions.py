@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -21,6 +22,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from evaluations.datasets.clearing import delete_file, delete_old_pending, delete_strays
 from evaluations.datasets.models import Dataset, DatasetKind, DatasetState
 from evaluations.organisations.models import User
 from evaluations.organisations.permissions import Permission, require
@@ -33,6 +35,7 @@ AT_ONCE_BYTES = 20 * 1024 * 1024
 """Up to this size a file is checked while its sender waits; above it, in the background."""
 CHECK_AGAIN_AFTER = timedelta(minutes=10)
 MAX_CHECKS = 3
+CLEAR_EVERY_S = 3600
 MADE_HERE = ("columns", "columns_dropped", "problems", "notices", "reading")
 """Fields that no person fills in, so that empty ones are no mistake."""
 
@@ -58,6 +61,23 @@ class HowToRead:
     sheet: str | None = None
     use_postcodes: bool = False
     as_text: tuple[str, ...] = ()
+    recipe: Mapping[str, Any] | None = None
+    """Steps by which the sheet is put in order first, as `tidy.Recipe` keeps them."""
+    refuse_periods_across: bool = False
+    """Whether periods across the top are a problem: a person can be asked, a program may have its reasons."""
+
+    def to_json(self) -> dict[str, Any]:
+        """How the file is read, as plain data."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> HowToRead:
+        """What was kept as plain data."""
+        known = {item.name for item in fields(cls)}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
+        }
+        return cls(**{name: value for name, value in values.items() if name in known})
 
 
 def upload_dataset(
@@ -77,10 +97,11 @@ def upload_dataset(
     require(by, Permission.UPLOAD_DATA, evaluation)
     how = how or HowToRead()
     dataset = _stated(evaluation, particulars, by, name)
+    dataset.reading = how.to_json()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload"
         _copy_upload(file, path, dataset)
-        if dataset.size_bytes > AT_ONCE_BYTES:
+        if dataset.size_bytes > AT_ONCE_BYTES and how.recipe is None:
             return _keep_for_checking(dataset, path, how, by)
         return _keep_checked(dataset, path, how, by)
 
@@ -134,20 +155,33 @@ def _keep_checked(dataset: Dataset, path: Path, how: HowToRead, by: User) -> Dat
     return dataset
 
 
+def prepared_table(path: Path, how: HowToRead, *, is_sites: bool, people: bool) -> Any:
+    """The table in a file as it may be kept. Raises `BadInput` with every problem."""
+    from evaluations.datasets.ingest import read_table
+    from evaluations.datasets.storing import prepare
+    from evaluations.datasets.tidy import Recipe, tidy
+
+    if how.recipe is not None:
+        with path.open("rb") as file:
+            raw = tidy(file, Recipe.from_json(how.recipe), encoding=how.encoding).raw
+    else:
+        raw = read_table(path, encoding=how.encoding, sheet=how.sheet)
+    return prepare(
+        raw,
+        is_sites=is_sites,
+        people=people,
+        use_postcodes=how.use_postcodes,
+        as_text=frozenset(how.as_text),
+        refuse_periods_across=how.refuse_periods_across,
+    )
+
+
 @contextmanager
 def kept_table(dataset: Dataset, path: Path, how: HowToRead) -> Iterator[dict[str, Any]]:
     """The fields of a dataset whose table has been stored; the table is taken away again if the block fails."""
-    from evaluations.datasets.ingest import read_table
-    from evaluations.datasets.storing import prepare, write_parquet
+    from evaluations.datasets.storing import write_parquet
 
-    raw = read_table(path, encoding=how.encoding, sheet=how.sheet)
-    prepared = prepare(
-        raw,
-        is_sites=dataset.kind == DatasetKind.SITES,
-        people=dataset.units_are_people,
-        use_postcodes=how.use_postcodes,
-        as_text=frozenset(how.as_text),
-    )
+    prepared = prepared_table(path, how, is_sites=dataset.kind == DatasetKind.SITES, people=dataset.units_are_people)
     table = path.with_suffix(".parquet")
     stored_sha256 = write_parquet(prepared.data, table)
     with table.open("rb") as file:
@@ -167,7 +201,7 @@ def kept_table(dataset: Dataset, path: Path, how: HowToRead) -> Iterator[dict[st
         is_kept = True
     finally:
         if not is_kept:
-            _delete_file(name)
+            delete_file(name)
 
 
 def _keep_for_checking(dataset: Dataset, path: Path, how: HowToRead, by: User) -> Dataset:
@@ -178,7 +212,6 @@ def _keep_for_checking(dataset: Dataset, path: Path, how: HowToRead, by: User) -
         kind_of_file(file)
         dataset.full_clean(exclude=MADE_HERE, validate_constraints=False)
         with transaction.atomic():
-            dataset.reading = asdict(how) | {"as_text": list(how.as_text)}
             dataset.checked_at = timezone.now()
             dataset.full_clean(exclude=MADE_HERE)
             dataset.save()
@@ -209,7 +242,7 @@ def finish_check(*, dataset: Dataset, found: dict[str, Any]) -> bool:
         dataset.refresh_from_db()
         detail = {"state": dataset.state, "problems": len(dataset.problems)}
         write_audit(dataset.evaluation, by=None, verb="dataset_checked", subject=dataset, detail=detail)
-        transaction.on_commit(partial(_delete_file, waiting_name(dataset)))
+        transaction.on_commit(partial(delete_file, waiting_name(dataset)))
     return bool(ours)
 
 
@@ -243,7 +276,7 @@ def _delete_rows(dataset: Dataset, *, reason: str, by: User | None) -> Dataset:
     detail = {"sha256": dataset.sha256, "reason": reason}
     write_audit(dataset.evaluation, by=by, verb="delete_dataset", subject=dataset, detail=detail)
     for name in files:
-        transaction.on_commit(partial(_delete_file, name))
+        transaction.on_commit(partial(delete_file, name))
     return dataset
 
 
@@ -256,32 +289,6 @@ def delete_expired() -> int:
             _delete_rows(dataset, reason="Its retention date came.", by=None)
         count += 1
     return count
-
-
-def delete_strays() -> int:
-    """Delete stored tables that no record names, as a lost process may leave; how many there were."""
-    count = 0
-    for folder in _folders("datasets"):
-        kept = set(Dataset.objects.filter(evaluation_id=folder).values_list("storage_path", flat=True))
-        for name in default_storage.listdir(f"datasets/{folder}")[1]:
-            path = f"datasets/{folder}/{name}"
-            old = timezone.now() - default_storage.get_modified_time(path) > timedelta(days=1)
-            if path not in kept and old:
-                _delete_file(path)
-                count += 1
-    return count
-
-
-def _folders(name: str) -> list[str]:
-    try:
-        return [folder for folder in default_storage.listdir(name)[0] if folder.isdigit()]
-    except FileNotFoundError:
-        return []
-
-
-def _delete_file(name: str) -> None:
-    with suppress(FileNotFoundError):
-        default_storage.delete(name)
 
 
 def sweep_datasets() -> None:
@@ -301,6 +308,9 @@ def sweep_datasets() -> None:
         Dataset.objects.filter(pk=dataset.pk, checked_at=dataset.checked_at).update(checked_at=now)
         ring(dataset.pk)
     delete_expired()
+    if cache.add("datasets-cleared", 1, timeout=CLEAR_EVERY_S):
+        delete_strays()
+        delete_old_pending()
 
 
 @transaction.atomic

@@ -112,6 +112,7 @@ class UploadForm(forms.Form):
         return HowToRead(
             encoding=self.cleaned_data.get("encoding") or None,
             use_postcodes=bool(self.cleaned_data.get("use_postcodes")),
+            refuse_periods_across=True,
         )
 
     def add_refusal(self, error: ValidationError) -> None:

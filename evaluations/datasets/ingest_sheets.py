@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
+from evaluations.datasets.ingest_cells import cell_name, error_cells
 from evaluations.datasets.ingest_raw import Problems, RawTable, check_header
 from evaluations.datasets.ingest_text import not_a_table, note_formulas
 from evaluations.stats.issues import BadInput, Issue
@@ -46,9 +47,31 @@ def read_sheet(file: BinaryIO, *, sheet: str | None = None) -> RawTable:
         rows = cells(workbook, name)
         if any(_filled(row) for row in rows):
             others = [other for other in workbook.sheet_names if other != name]
+            problems = Problems()
+            _note_hidden(file, workbook, name, len(rows), problems)
             notes = (f"Read from the sheet {name}; not read: {', '.join(others)}.",) if others else ()
-            return table_of(rows, notes=notes)
+            table = table_of(rows, notes=notes)
+            return replace(table, issues=(*table.issues, *problems.found()))
     raise BadInput([Issue("file_empty", "No sheet of the workbook has values.", "Upload a sheet with a table.")])
+
+
+def _note_hidden(file: BinaryIO, workbook: CalamineWorkbook, sheet: str, n_rows: int, problems: Problems) -> None:
+    """Note what the values of a sheet do not show: formulas that ended in an error, and merged cells."""
+    for (row, column), error in sorted(error_cells(file).get(sheet, {}).items()):
+        problems.add(
+            "formula_error",
+            f"Cell {cell_name(row, column)}: its formula ends in {error}.",
+            "Correct the formula in the workbook, or empty the cell where there is no value.",
+            row=row + 1,
+        )
+    for (top, left), (bottom, right) in workbook.get_sheet_by_name(sheet).merged_cell_ranges or ():
+        if top < n_rows:
+            problems.add(
+                "cells_merged",
+                f"Cells {cell_name(top, left)} to {cell_name(bottom, right)} are merged: all but the first are empty.",
+                "Unmerge them and fill each cell, or have Uplift fill them.",
+                row=top + 1,
+            )
 
 
 def cells(workbook: CalamineWorkbook, sheet: str) -> list[list[Any]]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluations.datasets.models import Dataset, DatasetState
+from evaluations.datasets.tidy import Recipe, Tidied
+from evaluations.datasets.tidy_forms import ALWAYS, start_of
 from evaluations.stats.issues import Issue
 from evidence.drawing.tables import Column, Table, build_table
 
@@ -24,6 +26,7 @@ STATE_COLOURS = {
     DatasetState.DELETED: "grey",
 }
 MOST_CELL = 60
+PREVIEWED = 12
 
 
 def state_colour(dataset: Dataset) -> str:
@@ -91,6 +94,25 @@ def facts(dataset: Dataset) -> list[dict[str, str]]:
         ("SHA-256 of the file", dataset.sha256),
     ]
     return [{"key": key, "value": value} for key, value in rows]
+
+
+def tidy_context(found: Tidied, recipe: Recipe, issues: list[Issue]) -> dict[str, Any]:
+    """What the page shows that puts a sheet in order: its choices, its steps, and the table that comes out."""
+    suspects = {issue.column for issue in issues if issue.code == "not_a_number" and issue.column}
+    return {
+        "found": found,
+        "recipe": found.recipe,
+        "issues": issues,
+        "issues_heading": f"{problems_heading(issues)} in the table",
+        "start": start_of(found),
+        "steps": [{"step": step, "is_fixed": step.key in ALWAYS} for step in found.steps],
+        "shown_steps": " ".join(step.key for step in found.steps),
+        "turned": any(step.key == "periods" and step.is_on for step in found.steps),
+        "texts": [{"name": name, "is_on": name in recipe.as_text} for name in sorted({*suspects, *recipe.as_text})],
+        "rows": rows_table(found.raw.data.slice(0, PREVIEWED)) if found.raw.n_rows else None,
+        "n_rows": found.raw.n_rows,
+        "others": [{"row": place.header_row + 1, "rows": place.last_row - place.first_row} for place in found.others],
+    }
 
 
 def size_in_words(size: int) -> str:

@@ -15,11 +15,14 @@ import pyarrow.parquet as pq
 
 from evaluations.datasets.ingest_columns import Numbers, coded, numbers
 from evaluations.datasets.ingest_parquet import LINE_COLUMN
-from evaluations.datasets.ingest_periods import kind_of_labels
+from evaluations.datasets.ingest_periods import kind_of_labels, mixed_periods
 from evaluations.datasets.ingest_raw import Problems, RawTable, is_formula, shown
 from evaluations.datasets.ingest_roles import number_hint
 from evaluations.datasets.personal import personal_columns, personal_issues
+from evaluations.datasets.tidy_grid import periods_across
+from evaluations.datasets.tidy_words import number_of
 from evaluations.stats.issues import Issue
+from evaluations.stats.results import Label
 
 ROW_GROUP = 500_000
 MOSTLY = 0.5
@@ -31,6 +34,14 @@ KINDS_IN_WORDS = {
     "period": "Periods",
     "text": "Text",
     "empty": "Empty",
+}
+
+
+WORN = {
+    "thousands": "thousands separators",
+    "percent": "per cent signs",
+    "currency": "currency signs",
+    "mark": "marks after them",
 }
 
 
@@ -52,6 +63,7 @@ def prepare(
     people: bool = False,
     use_postcodes: bool = False,
     as_text: frozenset[str] = frozenset(),
+    refuse_periods_across: bool = False,
 ) -> Prepared:
     """The table as it may be kept. Raises `BadInput` with every problem, identifiers of people first of all.
 
@@ -61,6 +73,8 @@ def prepare(
     problems = Problems()
     problems.include(personal_issues(raw, is_sites=is_sites, allowed={"postcode"} if use_postcodes else ()))
     problems.include(raw.issues)
+    if refuse_periods_across:
+        problems.include(_periods_across(raw.header))
     postcodes = _postcode_columns(raw, is_sites) if use_postcodes else []
     columns: dict[str, pa.ChunkedArray] = {}
     described: list[dict[str, Any]] = []
@@ -79,6 +93,21 @@ def prepare(
         for name in postcodes
     ]
     return Prepared(pa.table(columns), described, dropped, _notices(raw, described), raw.n_rows)
+
+
+def _periods_across(names: tuple[str, ...]) -> list[Issue]:
+    """The problem of a table whose periods stand across the top."""
+    across = list(periods_across(names))
+    if not across:
+        return []
+    return [
+        Issue(
+            "periods_across",
+            f"The periods stand across the top, {across[0]} to {across[-1]}, not in a column of their own.",
+            "Give each unit and period a row, or have Uplift turn the columns into rows.",
+            row=1,
+        )
+    ]
 
 
 def _postcode_columns(raw: RawTable, is_sites: bool) -> list[str]:
@@ -109,7 +138,26 @@ def _typed(
         _note_text(raw, name, read, problems)
         return _as_numbers(read)
     labels = coded(column).labels
+    problems.include(_dressed_numbers(name, labels))
+    if (mixed := mixed_periods(labels, name)) is not None:
+        problems.include([mixed])
     return column, "text" if not labels or kind_of_labels(labels) == "text" else "period"
+
+
+def _dressed_numbers(name: str, labels: tuple[Label, ...]) -> list[Issue]:
+    """The problem of a column all of whose texts are numbers with something on: 1,234 or 45% or £3."""
+    read = [number_of(label) for label in labels[:1000] if isinstance(label, str)]
+    if not read or not all(each is not None and each[1] - {"mark"} for each in read):
+        return []
+    worn = sorted({WORN[what] for each in read if each is not None for what in each[1]})
+    return [
+        Issue(
+            "numbers_dressed",
+            f"Column {name} holds numbers with {' and '.join(worn)}, which read as text.",
+            "Write them with digits and a decimal point only, or have Uplift take the rest off.",
+            column=name,
+        )
+    ]
 
 
 def _has_leading_zeros(column: pa.ChunkedArray) -> bool:

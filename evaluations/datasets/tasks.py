@@ -34,7 +34,7 @@ def check_dataset(dataset_id: int) -> None:
     if not waiting.update(checks=F("checks") + 1, checked_at=timezone.now()):
         return
     dataset = waiting.select_related("evaluation__owner").get()
-    how = HowToRead(**{**dataset.reading, "as_text": tuple(dataset.reading.get("as_text", ()))})
+    how = HowToRead.from_json(dataset.reading)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload"
         try:

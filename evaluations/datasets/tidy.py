@@ -92,7 +92,7 @@ def tidy(file: BinaryIO, recipe: Recipe | None = None, *, encoding: str | None =
     place = _chosen_place(sheet, places, recipe)
     if recipe.header_rows in (1, 2):
         place = replace(place, header_rows=recipe.header_rows)
-    work = Work(sheet, place, Problems(), recipe.period_name or "period", recipe.value_name or "value")
+    work = Work(sheet, place, Problems(), recipe.period_name, recipe.value_name, recipe.as_text)
     steps = []
     for key, title, run in STEPS:
         is_on = key not in recipe.off

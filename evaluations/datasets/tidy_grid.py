@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
-from xml.etree import ElementTree
 
 from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
+from evaluations.datasets.ingest_cells import error_cells
 from evaluations.datasets.ingest_periods import kind_of_labels
 from evaluations.datasets.ingest_sheets import cells, open_workbook
 from evaluations.datasets.ingest_text import not_a_table
@@ -78,6 +79,30 @@ def text_of(cell: Cell) -> str:
     return " ".join(str(cell).split())
 
 
+_WITH_PERIOD = re.compile(
+    r"^(?P<before>.*?)[\s:,(|_-]*(?P<period>(?:19|20)\d\d(?:\s?[/–-]\s?\d{2,4})?(?:\s?Q[1-4])?)\)?(?P<after>.*)$"
+)
+
+
+def measure_and_period(name: str) -> tuple[str, str] | None:
+    """What a column's name says it measures, and when: "Rate 2018" is ("Rate", "2018"); null without a period."""
+    match = _WITH_PERIOD.match(name)
+    if match is None:
+        return None
+    period = match["period"].replace(" ", "") if "/" in match["period"] else match["period"].strip()
+    if kind_of_labels([period]) == "text":
+        return None
+    measure = " ".join(part.strip(" :,(|_-)") for part in (match["before"], match["after"])).strip()
+    return measure, period
+
+
+def periods_across(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Names to (measure, period), where one measure at least stands there for two periods."""
+    found = {name: each for name in names if (each := measure_and_period(name)) is not None}
+    counts = Counter(measure for measure, _ in found.values())
+    return {name: each for name, each in found.items() if counts[each[0]] > 1}
+
+
 def read_sheets(file: BinaryIO, kind: str, *, encoding: str | None = None) -> list[Sheet]:
     """Every sheet of a workbook, or the one sheet that a file of text is. Raises `BadInput` where there is none."""
     if kind == "workbook":
@@ -127,70 +152,6 @@ def _cell_of_text(text: str) -> Cell:
     if re.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d+)?", text.strip()):
         return float(text)
     return text
-
-
-_NAMESPACES = {
-    "m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
-    "r": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-    "p": "http://schemas.openxmlformats.org/package/2006/relationships",
-}
-_ERROR_CELL = re.compile(
-    rb'<c [^>]*?r="([A-Z]+)(\d+)"[^>]*?t="e"[^>]*?>(?:<f[^>]*?(?:/>|>.*?</f>))?<v>([^<]*)</v>', re.DOTALL
-)
-
-
-def error_cells(file: BinaryIO) -> dict[str, dict[tuple[int, int], str]]:
-    """Sheet to the cells whose formula ended in an error, which readers of values show as empty."""
-    file.seek(0)
-    if not zipfile.is_zipfile(file):
-        return {}
-    file.seek(0)
-    with zipfile.ZipFile(file) as archive:
-        names = set(archive.namelist())
-        if "xl/workbook.xml" not in names or "xl/_rels/workbook.xml.rels" not in names:
-            return {}
-        targets = {
-            item.get("Id"): item.get("Target", "")
-            for item in _parsed(archive.read("xl/_rels/workbook.xml.rels")).findall("p:Relationship", _NAMESPACES)
-        }
-        found = {}
-        for sheet in _parsed(archive.read("xl/workbook.xml")).findall("m:sheets/m:sheet", _NAMESPACES):
-            target = targets.get(sheet.get(f"{{{_NAMESPACES['r']}}}id"), "")
-            path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-            if path in names:
-                found[sheet.get("name", "")] = _errors_in(archive.read(path))
-        return {name: errors for name, errors in found.items() if errors}
-
-
-def _parsed(xml: bytes) -> ElementTree.Element:
-    if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
-        raise not_a_table("its workbook is written in a way that can do harm")
-    return ElementTree.fromstring(xml)  # noqa: S314  (declarations that expand are refused above)
-
-
-def _errors_in(xml: bytes) -> dict[tuple[int, int], str]:
-    if b't="e"' not in xml:
-        return {}
-    return {
-        (int(row) - 1, _column_number(letters.decode())): text.decode("utf-8", "replace")
-        for letters, row, text in _ERROR_CELL.findall(xml)
-    }
-
-
-def _column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
-
-
-def cell_name(row: int, column: int) -> str:
-    """The address of a cell as a spreadsheet shows it: (0, 0) is A1."""
-    letters, column = "", column + 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"
 
 
 def table_places(sheet: Sheet) -> list[TablePlace]:

@@ -7,17 +7,18 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from evaluations.datasets.ingest_periods import kind_of_labels, mixed_periods
+from evaluations.datasets.ingest_cells import cell_name
+from evaluations.datasets.ingest_periods import mixed_periods
 from evaluations.datasets.ingest_raw import Problems, shown
 from evaluations.datasets.tidy_grid import (
     Cell,
     Grid,
     Sheet,
     TablePlace,
-    cell_name,
     is_blank,
     is_number,
     is_period,
+    periods_across,
     text_of,
 )
 from evaluations.datasets.tidy_words import REGIONS, TOTALS, missing_kind, number_of, without_marks
@@ -32,6 +33,7 @@ class Work:
     problems: Problems
     period_name: str
     value_name: str
+    as_text: tuple[str, ...] = ()
     names: list[str] = field(default_factory=list)
     rows: Grid = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
@@ -200,6 +202,8 @@ def _label_columns(work: Work) -> list[int]:
 
 def _holds_numbers(work: Work, position: int) -> bool:
     """Whether most of what is not a sign for a missing value is, or reads as, a number."""
+    if work.names[position] in work.as_text:
+        return False
     shown_cells = [row[position] for row in work.rows if not is_blank(row[position])]
     values = [cell for cell in shown_cells if not (isinstance(cell, str) and missing_kind(cell))]
     numbers = sum(is_number(cell) or (isinstance(cell, str) and number_of(cell) is not None) for cell in values)
@@ -296,11 +300,6 @@ def _note_text(work: Work, index: int, position: int, name: str, text: str) -> N
     )
 
 
-_WITH_PERIOD = re.compile(
-    r"^(?P<before>.*?)[\s:,(|_-]*(?P<period>(?:19|20)\d\d(?:\s?[/–-]\s?\d{2,4})?(?:\s?Q[1-4])?)\)?(?P<after>.*)$"
-)
-
-
 def turn_periods(work: Work, is_on: bool) -> Done:
     """Turn periods across the top into rows: one row for each row and period, one column for each measure."""
     across = _periods_across(work)
@@ -322,18 +321,8 @@ def turn_periods(work: Work, is_on: bool) -> Done:
 
 def _periods_across(work: Work) -> dict[int, tuple[str, str]]:
     """Position to (measure, period), where one measure at least has two periods across the top."""
-    found: dict[int, tuple[str, str]] = {}
-    for position, name in enumerate(work.names):
-        match = _WITH_PERIOD.match(name)
-        if match is None or not _holds_numbers(work, position):
-            continue
-        period = match["period"].replace(" ", "") if "/" in match["period"] else match["period"].strip()
-        if kind_of_labels([period]) == "text":
-            continue
-        measure = " ".join(part.strip(" :,(|_-)") for part in (match["before"], match["after"])).strip()
-        found[position] = (measure, period)
-    counts = Counter(measure for measure, _ in found.values())
-    return {position: each for position, each in found.items() if counts[each[0]] > 1}
+    holding = {name: position for position, name in enumerate(work.names) if _holds_numbers(work, position)}
+    return {holding[name]: each for name, each in periods_across(holding).items()}
 
 
 def _melt(work: Work, across: dict[int, tuple[str, str]], periods: list[str], measures: list[str]) -> None:

@@ -42,7 +42,7 @@ SYMBOLS: dict[str, str] = {
 
 MARKS = re.compile(r"\s*(\[[a-z0-9]{1,3}\]|\((?:[a-z]|\d{1,2})\)|[*†‡§]+|[¹²³⁴⁵⁶⁷⁸⁹⁰]+)$", re.IGNORECASE)
 """Marks that refer to a footnote, at the end of a name or a number."""
-MARKED_NUMBER = re.compile(r"\s*(?:\[([eprbfu])\]|([eprbf])|[*†‡§]|[¹²³⁴⁵⁶⁷⁸⁹])$", re.IGNORECASE)
+MARKED_NUMBER = re.compile(r"(?:\s*\[[eprbfu]\]|\s+[eprbf]|\s*[*†‡§]|\s*[¹²³⁴⁵⁶⁷⁸⁹])$", re.IGNORECASE)
 """Marks after a number: estimated, provisional, revised, break in series, forecast, uncertain."""
 
 NUMBER = re.compile(
