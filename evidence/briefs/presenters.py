@@ -99,7 +99,8 @@ def losers_words(intervention: Intervention) -> str:
 
 def fact_rows(intervention: Intervention) -> list[dict]:
     """What it is, as rows of a summary list."""
-    years = " to ".join(part for part in (intervention.started, intervention.ended) if part)
+    between = " to " if intervention.ended[:1].isdigit() else "; "
+    years = between.join(part for part in (intervention.started, intervention.ended) if part)
     cost_source = intervention.cost_source
     return [
         {"key": "Type", "value": intervention.kind},
