@@ -56,8 +56,8 @@ check: install-dev ## Lint, format, types, templates, security, settings, migrat
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
 	$(VENV)/bin/djlint --lint --quiet templates
-	@# ruff's S rules judge the lesser findings, each excused where it stands
-	$(VENV)/bin/bandit -q -ll -r config evaluations evidence
+	@# ruff's S rules judge every finding, each excused where it stands; this is the second pair of eyes on grave ones
+	$(VENV)/bin/bandit -q -lll -r config evaluations evidence
 	$(PY) manage.py check --fail-level WARNING
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) -m pytest tests/test_architecture.py
