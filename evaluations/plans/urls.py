@@ -5,6 +5,7 @@ from django.urls import path
 from evaluations.plans import views
 
 urlpatterns = [
+    path("methods/calculator/", views.calculator, name="calculator"),
     path("evaluations/<int:pk>/plan/", views.plan_page, name="plan"),
     path("evaluations/<int:pk>/plan/columns/", views.plan_columns, name="plan-columns"),
     path("evaluations/<int:pk>/plan/design/", views.plan_design, name="plan-design"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from evaluations.datasets.models import Dataset, DatasetKind
 from evaluations.organisations.permissions import Permission, may, require
 from evaluations.plans.actions import lock_plan, save_draft
+from evaluations.plans.calculator import CalculatorForm
 from evaluations.plans.designs import BY_ESTIMATOR, ROLES
 from evaluations.plans.forms import ColumnRolesForm, DesignForm, NamedColumnsForm, ready, sites_choices, spec_of
 from evaluations.plans.models import AnalysisPlan
@@ -224,3 +225,14 @@ def plan_lock(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "The plan is locked. It can be run as often as you like, and never changed.")
     return redirect("plan", pk=pk)
+
+
+def calculator(request: HttpRequest) -> HttpResponse:
+    """What a design could detect, before there are any data. Open to everyone; the address holds the question."""
+    form = CalculatorForm(request.GET or None)
+    context: dict[str, Any] = {"form": form if request.GET else CalculatorForm()}
+    if request.GET and form.is_valid():
+        context["answer"] = form.answer()
+        context["effect"] = form.cleaned_data.get("effect")
+        context["power_percent"] = round(100 * form.cleaned_data["power"])
+    return render(request, "plans/calculator.html", context)
