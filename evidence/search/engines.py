@@ -37,12 +37,8 @@ class Term:
     rarity: float = 1.0
 
 
-@dataclass(frozen=True)
-class Hit:
-    """A document and how well it fits; larger is better."""
-
-    document_id: int
-    score: float
+Hit = tuple[int, float]
+"""A document and how well it fits; larger is better."""
 
 
 class Engine(Protocol):
@@ -117,12 +113,12 @@ class SQLite:
         asked = (" AND " if every else " OR ").join(f"({self._asked(term)})" for term in terms)
         weights = ", ".join(f"{weight}" for weight in WEIGHTS.values())
         table = _table(kind)
-        rows = _execute(
+        rows: list[Hit] = _execute(
             f"SELECT rowid, -bm25({table}, {weights}) AS score FROM {table} "  # noqa: S608
             f"WHERE {table} MATCH %s ORDER BY score DESC, rowid",
             [asked],
         )
-        return [Hit(*row) for row in rows]
+        return rows
 
     def _asked(self, term: Term) -> str:
         return " OR ".join(f'"{stem}"{"*" if term.is_prefix else ""}' for stem in term.stems)
@@ -166,12 +162,12 @@ class PostgreSQL:
         for term, each in zip(terms, asked, strict=True):
             parameters += [term.rarity, weights, each]
         joined = (" & " if every else " | ").join(f"({each})" for each in asked)
-        rows = _execute(
+        rows: list[Hit] = _execute(
             f"SELECT document_id, {score} AS score FROM {_table(kind)} "  # noqa: S608
             "WHERE words @@ to_tsquery('simple', %s) ORDER BY score DESC, document_id",
             [*parameters, joined],
         )
-        return [Hit(*row) for row in rows]
+        return rows
 
     def _asked(self, term: Term) -> str:
         return " | ".join(f"{stem}{':*' if term.is_prefix else ''}" for stem in term.stems)

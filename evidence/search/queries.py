@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from django.db.models import Prefetch, QuerySet
 
-from evidence.catalogue.models import Visibility
+from evidence.catalogue.models import Study, Visibility, is_editor
 from evidence.catalogue.queries import interventions_visible_to, studies_visible_to
+from evidence.estimates.models import EffectEstimate
 from evidence.estimates.queries import estimates_listed_for
 from evidence.search.engines import Hit, engine
 from evidence.search.facets import BY_NAME, SHOWN
@@ -21,6 +22,7 @@ from evidence.search.spelling import Reading
 LONGEST_TEXT = 200
 ENOUGH_WITH_EVERY_WORD = 3
 MOST_VALUES = 40
+MOST_SHOWN = 15
 
 
 @dataclass(frozen=True)
@@ -129,8 +131,8 @@ def _hits(index: Snapshot, reading: Reading) -> tuple[list[Hit], bool]:
     if len(every) >= ENOUGH_WITH_EVERY_WORD or len(reading.terms) == 1:
         return every, True
     some = engine().find(index.kind, reading.terms, every=False)
-    first = {hit.document_id for hit in every}
-    return [*every, *(hit for hit in some if hit.document_id not in first)], not some or bool(every)
+    first = {document_id for document_id, _ in every}
+    return [*every, *(hit for hit in some if hit[0] not in first)], not some or bool(every)
 
 
 def _positions(index: Snapshot, hits: list[Hit]) -> np.ndarray:
@@ -138,16 +140,18 @@ def _positions(index: Snapshot, hits: list[Hit]) -> np.ndarray:
     if not hits or not index.size:
         return np.zeros(0, dtype=np.int64)
     by_id = np.argsort(index.document_ids)
-    wanted = np.array([hit.document_id for hit in hits], dtype=np.int64)
+    wanted = np.fromiter((document_id for document_id, _ in hits), dtype=np.int64, count=len(hits))
     places = np.clip(np.searchsorted(index.document_ids, wanted, sorter=by_id), 0, index.size - 1)
     found = by_id[places]
     return found[index.document_ids[found] == wanted]
 
 
 def _visible(viewer: Any, index: Snapshot) -> np.ndarray:
+    if is_editor(viewer):
+        return np.packbits(np.ones(index.size, dtype=bool))
     mask = index.is_public.copy()
     if viewer is not None and viewer.is_authenticated:
-        hidden = set(_rows_of(viewer, index.kind).exclude(visibility=Visibility.PUBLIC).values_list("pk", flat=True))
+        hidden = set(_rows_of(viewer, index.kind).filter(visibility=Visibility.DRAFT).values_list("pk", flat=True))
         if hidden:
             mask |= np.isin(index.object_ids, list(hidden))
     return np.packbits(mask)
@@ -157,8 +161,9 @@ def rows_to_list(viewer: Any, kind: str) -> QuerySet:
     """Rows of a kind with what a list shows of them."""
     if kind != DocumentKind.INTERVENTION:
         return _rows_of(viewer, kind)
-    listed = estimates_listed_for(viewer).select_related(None).only("id", "intervention_id", "estimate_kind")
-    studies = studies_visible_to(viewer).select_related(None).only("id", "intervention_id", "status")
+    # The rows are visible, so what hangs on them needs no second look at which interventions are.
+    listed = EffectEstimate.objects.visible_to(viewer).standing_now().only("id", "intervention_id", "estimate_kind")
+    studies = Study.objects.visible_to(viewer).only("id", "intervention_id", "status")
     return _rows_of(viewer, kind).prefetch_related(
         Prefetch("estimates", listed, to_attr="listed_estimates"),
         Prefetch("studies", studies, to_attr="listed_studies"),
@@ -180,11 +185,11 @@ def _facet(
     counts = index.counts(name, others)
     chosen = criteria.chosen.get(name, ())
     labels = index.labels[name]
-    ordered = [*labels, *(value for value in chosen if value not in labels)]
+    common = sorted((value for value in counts if counts[value]), key=lambda value: -counts[value])[:MOST_SHOWN]
+    shown = {*common, *chosen}
+    ordered = [*(value for value in labels if value in shown), *(value for value in chosen if value not in labels)]
     options = tuple(
-        FacetCount(value, labels.get(value, value), counts.get(value, 0), value in chosen)
-        for value in ordered
-        if counts.get(value) or value in chosen
+        FacetCount(value, labels.get(value, value), counts.get(value, 0), value in chosen) for value in ordered
     )
     return FacetCounts(name, BY_NAME[name].legend, options)
 

@@ -24,7 +24,7 @@ def texts():
 
 
 def ids(hits):
-    return [hit.document_id for hit in hits]
+    return [document_id for document_id, _ in hits]
 
 
 def test_any_term_is_enough_unless_every_is_asked(texts):
@@ -47,7 +47,7 @@ def test_a_beginning_finds_the_whole(texts):
 
 
 def test_scores_fall_and_are_numbers(texts):
-    scores = [hit.score for hit in texts.find(KIND, [Term(("school",), rarity=2.0)], every=False)]
+    scores = [score for _, score in texts.find(KIND, [Term(("school",), rarity=2.0)], every=False)]
     assert scores == sorted(scores, reverse=True)
     assert all(score > 0 for score in scores)
 
