@@ -50,7 +50,7 @@ LAYERS = {
     "urls": 5,
 }
 
-PURE_PACKAGES = {"numpy", "scipy", "statsmodels", "pandas"}
+PURE_PACKAGES = {"numpy", "scipy", "statsmodels", "pandas", "threadpoolctl"}
 IMPURE_STDLIB = {
     "asyncio", "ctypes", "glob", "http", "importlib.metadata", "importlib.resources", "io",
     "logging", "mmap", "multiprocessing", "os", "pathlib",

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from evaluations.datasets.ingest import RawTable, typed_table
-from evaluations.stats import registry
+from evaluations.stats.engine import estimated
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.results import Result, refused
 from evaluations.stats.spec import Spec, parse_spec
@@ -30,7 +30,7 @@ def analysed(frame: pd.DataFrame, estimator: str, columns: Mapping[str, Any], **
     """The estimator's result of a design on a frame, or its refusal; without what is said about it afterwards."""
     spec = spec_of(estimator, columns, **options)
     try:
-        return registry.estimator(spec)(table_of(frame, spec), spec)
+        return estimated(table_of(frame, spec), spec)
     except NotEstimable as reason:
         return refused(reason)
 

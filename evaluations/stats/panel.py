@@ -21,9 +21,10 @@ class Panel:
 
     `outcome` has shape (n_units, n_periods), NaN where a unit was not observed. `starts[i]` is
     unit i's first treated period as a position (see `Cohorts`), `NEVER_TREATED` where there is
-    none. `cluster[i]` numbers unit i's cluster from 0. `weight` is null where units count alike.
-    `covariates` has shape (n_units, n_covariates) where they are constant within every unit and
-    (n_units, n_periods, n_covariates) where they are not. `unit[i]` indexes `unit_labels`.
+    none. `cluster[i]` numbers unit i's cluster from 0; cluster c is the table's `cluster_codes[c]`.
+    `weight` is null where units count alike. `covariates` has shape (n_units, n_covariates) where
+    they are constant within every unit and (n_units, n_periods, n_covariates) where they are not.
+    `unit[i]` indexes `unit_labels`.
     """
 
     outcome: np.ndarray
@@ -35,6 +36,7 @@ class Panel:
     unit_labels: tuple[Label, ...]
     cluster: np.ndarray
     n_clusters: int
+    cluster_codes: np.ndarray
     is_clustered_above_unit: bool = False
     weight: np.ndarray | None = None
     covariates: np.ndarray | None = None
@@ -101,6 +103,7 @@ class Panel:
             kept,
             cluster=cluster.astype(np.int32),
             n_clusters=len(used),
+            cluster_codes=self.cluster_codes[used],
             dropped=(*self.dropped, Dropped(reason, rows, int(units.sum()))),
         )
 
@@ -125,7 +128,7 @@ def panel_from_table(table: Table) -> Panel:
     cell = unit.codes.astype(np.int64) * shape[1] + period.codes
     _check_unique(cell, shape, table)
     first_row = _first_rows(unit)
-    cluster, n_clusters = _unit_clusters(table, unit, first_row)
+    cluster, cluster_codes = _unit_clusters(table, unit, first_row)
     panel = Panel(
         outcome=_wide(table.outcome, cell, shape),
         starts=_of_unit(cohorts.starts, unit, first_row, "first_treated")
@@ -137,7 +140,8 @@ def panel_from_table(table: Table) -> Panel:
         unit=np.arange(shape[0], dtype=np.int32),
         unit_labels=unit.labels,
         cluster=cluster,
-        n_clusters=n_clusters,
+        n_clusters=len(cluster_codes),
+        cluster_codes=cluster_codes,
         is_clustered_above_unit=table.cluster is not None,
         weight=None if table.weight is None else _of_unit(table.weight, unit, first_row, "weight"),
         covariates=_wide_covariates(table.covariates, unit, first_row, cell, shape),
@@ -215,9 +219,10 @@ def _of_unit(values: np.ndarray, unit: Coded, first_row: np.ndarray, role: str) 
     )
 
 
-def _unit_clusters(table: Table, unit: Coded, first_row: np.ndarray) -> tuple[np.ndarray, int]:
+def _unit_clusters(table: Table, unit: Coded, first_row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if table.cluster is None:
-        return np.arange(unit.n_labels, dtype=np.int32), unit.n_labels
+        every = np.arange(unit.n_labels, dtype=np.int32)
+        return every, every
     cluster = table.cluster.codes[first_row]
     moves = table.cluster.codes != cluster[unit.codes]
     if moves.any():
@@ -228,7 +233,7 @@ def _unit_clusters(table: Table, unit: Coded, first_row: np.ndarray) -> tuple[np
             "Cluster on something that each unit keeps throughout.",
         )
     used, codes = np.unique(cluster, return_inverse=True)
-    return codes.astype(np.int32), len(used)
+    return codes.astype(np.int32), used
 
 
 def _wide(values: np.ndarray, cell: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -7,7 +7,7 @@ number that could not be computed is null there, never NaN and never a stand-in.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
@@ -233,7 +233,9 @@ class Result:
     """One analysis. `estimates[0]` is the headline.
 
     `covariance` belongs to `event_study`, in its order; it and `long_differences` stay inside the
-    engine, where the diagnostics that need them (power, bounds) read them.
+    engine, where the diagnostics that need them (power, bounds) read them. So does
+    `cluster_influence`: what each cluster of the table adds to the headline's error, shape
+    (cluster.n_labels,), computed when it is asked for.
     """
 
     estimates: tuple[Estimate, ...] = ()
@@ -253,6 +255,7 @@ class Result:
     refusal: Refusal | None = None
     covariance: np.ndarray | None = field(default=None, repr=False, metadata={"internal": True})
     long_differences: LongDifferences | None = field(default=None, repr=False, metadata={"internal": True})
+    cluster_influence: Callable[[], np.ndarray] | None = field(default=None, repr=False, metadata={"internal": True})
 
     @property
     def status(self) -> str:

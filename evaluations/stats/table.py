@@ -135,15 +135,14 @@ class Table:
 
         def part(name: str) -> Any:
             value = getattr(self, name)
-            if name in NOT_BY_ROW or value is None:
-                return value
-            if isinstance(value, tuple):
-                return tuple(coded.select(rows) for coded in value)
             if isinstance(value, Coded):
                 return value.select(rows, drop_labels=name in ("unit", "cluster"))
             if isinstance(value, Cohorts):
                 return replace(value, starts=value.starts[rows], codes=value.codes[rows])
-            return value[rows]
+            if name == "fixed_effects":
+                return tuple(coded.select(rows) for coded in value)
+            is_by_row = isinstance(value, np.ndarray) and name != "calendar"
+            return value[rows] if is_by_row else value
 
         return Table(**{item.name: part(item.name) for item in fields(self)})
 
@@ -153,12 +152,3 @@ def played(part: Part | None) -> Part:
     if part is None:
         raise ValueError("a role that this estimator needs was not checked")
     return part
-
-
-NOT_BY_ROW = frozenset(
-    {
-        *("rows_read", "covariate_names", "placebo_names", "precision_km", "sites", "calendar", "periods_a_year"),
-        *("dropped", "notes"),
-    }
-)
-"""Fields of a table that do not have an entry for each row."""

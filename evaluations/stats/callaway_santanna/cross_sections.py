@@ -41,8 +41,11 @@ def cross_section_effects(
     estimation: str,
     *,
     draws: tuple[int, int] = (0, 1),
-) -> GroupTimeEffects:
-    """The group-time effects, by dr, ipw or reg. `draws` is how many multiplier draws, and their seed."""
+) -> tuple[GroupTimeEffects, np.ndarray]:
+    """The group-time effects, by dr, ipw or reg, and the clusters' influence, shape (n_clusters, n_rows).
+
+    `draws` is how many multiplier draws, and their seed.
+    """
     found, influence = [], np.zeros((data.n_clusters, len(cells) + len(cohorts)))
     counts = np.zeros((2, len(cells)), int)
     for number, cell in enumerate(cells):
@@ -57,7 +60,7 @@ def cross_section_effects(
         counts[:, number] = [_fewest(data, rows[side], cell) for side in (treated, ~treated)]
     member = np.eye(len(cohorts))[data.cohort] * data.member_weight[:, None]
     influence[:, len(cells) :] = sums_by_cluster(member, data.cluster, data.n_clusters)
-    return GroupTimeEffects(
+    effects = GroupTimeEffects(
         cells=cells,
         cohorts=cohorts,
         value=np.array([effect.value for effect in found]),
@@ -70,6 +73,7 @@ def cross_section_effects(
         draws=multiplier_sums(influence.T, *draws, 0),
         n_trimmed=np.array([effect.n_trimmed for effect in found]),
     )
+    return effects, influence
 
 
 def _effect(data: CrossSections, rows: np.ndarray, cell: Cell, position: int, estimation: str) -> AdjustedEffect:

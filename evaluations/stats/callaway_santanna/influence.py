@@ -31,16 +31,22 @@ def block_influence(
 ) -> InfluenceSums:
     """The influence sums of one block. `draws` is how many multiplier draws to take, and their seed."""
     n_rows = n_cells + len(block.edges) - 1
-    views = [view_of(block, design) for design in designs]
     n_draws, seed = draws
     if block.cluster is None and n_draws == 0:
+        views = [view_of(block, design) for design in designs]
         return InfluenceSums(_cross_by_cohort(block, designs, fits, views, n_cells), np.zeros((0, n_rows)))
-    whole = np.zeros((n_rows, block.n_units))
+    sums = block_cluster_sums(block, designs, fits, n_cells=n_cells)
+    return InfluenceSums(sums @ sums.T, multiplier_sums(sums, n_draws, seed, block.index))
+
+
+def block_cluster_sums(block: UnitBlock, designs: Sequence[Design], fits: Sequence[Fit], *, n_cells: int) -> np.ndarray:
+    """Influence summed within the block's clusters, in their order, shape (n_rows, n_clusters_in_block)."""
+    views = [view_of(block, design) for design in designs]
+    whole = np.zeros((n_cells + len(block.edges) - 1, block.n_units))
     for position in range(len(block.edges) - 1):
         rows, values = cohort_influence(block, position, designs, fits, views, n_cells)
         whole[rows, block.edges[position] : block.edges[position + 1]] = values
-    sums = _by_cluster(whole, block.cluster)
-    return InfluenceSums(sums @ sums.T, multiplier_sums(sums, n_draws, seed, block.index))
+    return _by_cluster(whole, block.cluster)
 
 
 def _cross_by_cohort(

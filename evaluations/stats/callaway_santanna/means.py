@@ -161,6 +161,12 @@ def block_cluster_influence(
     block: UnitBlock, contrasts: Contrasts, mean: np.ndarray, *, draws: tuple[int, int]
 ) -> InfluenceSums:
     """Influence sums over the clusters of one block, units being clusters where none are given."""
+    sums = mean_cluster_sums(block, contrasts, mean)
+    return InfluenceSums(sums @ sums.T, multiplier_sums(sums, *draws, block.index))
+
+
+def mean_cluster_sums(block: UnitBlock, contrasts: Contrasts, mean: np.ndarray) -> np.ndarray:
+    """Influence summed within the block's clusters, in their order, shape (n_rows, n_clusters_in_block)."""
     cluster = np.arange(block.n_units) if block.cluster is None else block.cluster
     names, local = np.unique(cluster, return_inverse=True)
     n_cohorts, n_cells, _ = contrasts.load.shape
@@ -172,4 +178,4 @@ def block_cluster_influence(
         load, shift = _with_membership(contrasts, int(place))
         by_cluster = np.stack([np.bincount(local[units], row, len(names)) for row in (*away, w)])
         sums += load @ by_cluster[:-1] + shift[:, None] * by_cluster[-1]
-    return InfluenceSums(sums @ sums.T, multiplier_sums(sums, *draws, block.index))
+    return sums

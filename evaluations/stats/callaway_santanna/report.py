@@ -240,6 +240,7 @@ def build_result(found: Estimated, options: Options, averages: Averages) -> Resu
         detectable_effect=detectable_effect(estimates[0].std_error, head),
         covariance=covariance,
         long_differences=long_differences(found, options),
+        cluster_influence=lambda: found.cluster_sums(averages.overall.load),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -14,15 +14,17 @@ from evaluations.stats.callaway_santanna.cells import Cell, Cohort, cells_of, co
 from evaluations.stats.callaway_santanna.cross_sections import CrossSections, cross_section_effects
 from evaluations.stats.callaway_santanna.designs import designs_of
 from evaluations.stats.callaway_santanna.effects import GroupTimeEffects, adjusted_group_time_effects
-from evaluations.stats.callaway_santanna.influence import InfluenceSums
+from evaluations.stats.callaway_santanna.influence import InfluenceSums, block_cluster_sums
 from evaluations.stats.callaway_santanna.means import (
     Contrasts,
     Moments,
     block_cluster_influence,
     block_moments,
+    contrasts_of,
     group_time_effects,
+    mean_cluster_sums,
 )
-from evaluations.stats.callaway_santanna.unit_blocks import UnitBlocks
+from evaluations.stats.callaway_santanna.unit_blocks import UnitBlock, UnitBlocks
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.nuisance import Standardisation
 from evaluations.stats.panel import Panel
@@ -31,6 +33,9 @@ from evaluations.stats.spec import Options
 from evaluations.stats.table import Table
 
 Progress = Callable[[float], None]
+
+ClusterSums = Callable[[np.ndarray], np.ndarray]
+"""Turns a load over rows of influence into each cluster's part of it, by the table's cluster codes."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class Estimated:
     cohorts: tuple[CohortCount, ...]
     dropped: tuple[Dropped, ...]
     scale: float
+    cluster_sums: ClusterSums = field(repr=False)
     missing_share: float = 0.0
 
     def label(self, code: int) -> Label:
@@ -87,9 +93,9 @@ def from_panel(panel: Panel, options: Options, *, draws: int, workers: int, tick
     blocks = UnitBlocks.of(panel, cohorts)
     is_balanced = panel.is_balanced
     if panel.covariates is None and is_balanced:
-        effects = _from_means(blocks, cells, draws=(draws, options.seed), workers=workers, tick=tick)
+        effects, sums = _from_means(blocks, cells, draws=(draws, options.seed), workers=workers, tick=tick)
     else:
-        effects = _adjusted(blocks, cells, options, draws=draws, workers=workers, tick=tick)
+        effects, sums = _adjusted(blocks, cells, options, draws=draws, workers=workers, tick=tick)
     n_rows = panel.n_rows
     return Estimated(
         effects=effects,
@@ -101,6 +107,7 @@ def from_panel(panel: Panel, options: Options, *, draws: int, workers: int, tick
         cohorts=panel.cohort_counts(),
         dropped=panel.dropped,
         scale=_scale(panel.outcome),
+        cluster_sums=partial(_panel_cluster_sums, blocks, sums),
         missing_share=1 - n_rows / panel.outcome.size,
     )
 
@@ -112,9 +119,21 @@ def _presence(panel: Panel, cohorts: tuple[Cohort, ...]) -> Presence:
     return Presence.of_clusters(panel.cluster, panel.n_clusters, cohort, len(cohorts))
 
 
+def _panel_cluster_sums(blocks: UnitBlocks, sums: Callable[[UnitBlock], np.ndarray], load: np.ndarray) -> np.ndarray:
+    codes = blocks.panel.cluster_codes
+    found = np.zeros(int(codes.max()) + 1)
+    for number in range(len(blocks)):
+        block = blocks.block(number)
+        clusters = np.arange(blocks.cuts[number].start, blocks.cuts[number].stop)
+        if block.cluster is not None:
+            clusters = np.unique(block.cluster)
+        found[codes[clusters]] += load @ sums(block)
+    return found
+
+
 def _from_means(
     blocks: UnitBlocks, cells: tuple[Cell, ...], *, draws: tuple[int, int], workers: int, tick: Progress
-) -> GroupTimeEffects:
+) -> tuple[GroupTimeEffects, Callable[[UnitBlock], np.ndarray]]:
     numbers = range(len(blocks))
     moments: Moments = total(map_in_order(lambda n: block_moments(blocks.block(n)), numbers, workers=workers))
     tick(0.5)
@@ -124,12 +143,14 @@ def _from_means(
         return total(map_in_order(lambda n: work(blocks.block(n)), numbers, workers=workers))
 
     needs_clusters = blocks.panel.is_clustered_above_unit or draws[0] > 0
-    return group_time_effects(cells, blocks.cohorts, moments, by_cluster if needs_clusters else None)
+    effects = group_time_effects(cells, blocks.cohorts, moments, by_cluster if needs_clusters else None)
+    contrasts = contrasts_of(cells, blocks.cohorts, moments)
+    return effects, lambda block: mean_cluster_sums(block, contrasts, moments.mean)
 
 
 def _adjusted(
     blocks: UnitBlocks, cells: tuple[Cell, ...], options: Options, *, draws: int, workers: int, tick: Progress
-) -> GroupTimeEffects:
+) -> tuple[GroupTimeEffects, Callable[[UnitBlock], np.ndarray]]:
     panel, cohorts = blocks.panel, blocks.cohorts
     designs = designs_of(
         cells,
@@ -143,7 +164,8 @@ def _adjusted(
     state = run_rounds(method, range(len(blocks)), workers=workers, tick=tick)
     weight = np.ones(panel.n_units) if panel.weight is None else panel.weight
     cohort_weight = np.bincount(_positions(panel.cohort_codes, cohorts), weight, len(cohorts))
-    return adjusted_group_time_effects(state, cells, cohorts, designs, cohort_weight)
+    effects = adjusted_group_time_effects(state, cells, cohorts, designs, cohort_weight)
+    return effects, lambda block: block_cluster_sums(block, designs, state.fits, n_cells=len(cells))
 
 
 def from_cross_sections(table: Table, options: Options, *, draws: int) -> Estimated:
@@ -177,7 +199,7 @@ def from_cross_sections(table: Table, options: Options, *, draws: int) -> Estima
         n_clusters=len(names),
     )
     estimation = "reg" if table.covariates is None else options.estimation
-    effects = cross_section_effects(data, cells, cohorts, estimation, draws=(draws, options.seed))
+    effects, influence = cross_section_effects(data, cells, cohorts, estimation, draws=(draws, options.seed))
     return Estimated(
         effects=effects,
         periods=table.period.labels,
@@ -191,7 +213,14 @@ def from_cross_sections(table: Table, options: Options, *, draws: int) -> Estima
         ),
         dropped=tuple(item for item in dropped if item.rows),
         scale=_scale(table.outcome[kept]),
+        cluster_sums=lambda load: _at_codes(influence @ load, names),
     )
+
+
+def _at_codes(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    found = np.zeros(int(codes.max()) + 1)
+    found[codes] = values
+    return found
 
 
 def one_period() -> NotEstimable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -115,7 +116,22 @@ def _linear_result(made: TwoByTwo, spec: Spec, counts: Counts, found: Linear) ->
         n_clusters=reference.n_clusters,
         **answer,
     )
-    return _result(made, headline, reference, (*diagnostics, *lone), notes=notes)
+    result = _result(made, headline, reference, (*diagnostics, *lone), notes=notes)
+    return replace(result, cluster_influence=_linear_influence(made, found))
+
+
+def _linear_influence(made: TwoByTwo, found: Linear) -> Callable[[], np.ndarray] | None:
+    """Clusters' influence by the table's cluster codes, where errors are clustered."""
+    if found.model is None or made.cluster is None or found.model.judge.errors.influence is None:
+        return None
+    influence, codes = found.model.judge.errors.influence[:, 0], np.unique(made.cluster.codes)
+
+    def by_code() -> np.ndarray:
+        values = np.zeros(int(codes.max()) + 1)
+        values[codes] = influence
+        return values
+
+    return by_code
 
 
 def _adjusted_result(made: TwoByTwo, spec: Spec, counts: Counts, found: Adjusted) -> Result:
@@ -137,7 +153,8 @@ def _adjusted_result(made: TwoByTwo, spec: Spec, counts: Counts, found: Adjusted
         n_treated_units=counts.n_treated_units,
     )
     diagnostics = (*_trimmed(found), *cluster_diagnostics(reference), *lone)
-    return _result(made, headline, reference, diagnostics, rows_used=found.n_rows, dropped=found.dropped)
+    result = _result(made, headline, reference, diagnostics, rows_used=found.n_rows, dropped=found.dropped)
+    return result if made.cluster is None else replace(result, cluster_influence=lambda: found.influence)
 
 
 def _result(
