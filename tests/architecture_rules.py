@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import PurePosixPath
 
 Sources = dict[str, str]
@@ -70,6 +71,12 @@ MAX_BODY_LINES = 60
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "misc", "common"}
 
 
+@cache
+def syntax_tree(text: str) -> ast.Module:
+    """The parsed source; every rule reads the same one."""
+    return ast.parse(text)
+
+
 def module_name(path: str) -> str:
     """The dotted name of a source file: `evaluations/runs/__init__.py` is `evaluations.runs`."""
     parts = list(PurePosixPath(path).with_suffix("").parts)
@@ -79,7 +86,7 @@ def module_name(path: str) -> str:
 def project_modules(sources: Sources) -> dict[str, ast.Module]:
     """Syntax trees of the two apps' modules, without migrations, by dotted name."""
     return {
-        module_name(path): ast.parse(text, filename=path)
+        module_name(path): syntax_tree(text)
         for path, text in sources.items()
         if path.split("/")[0] in APPS and "/migrations/" not in path
     }
@@ -296,7 +303,7 @@ def oversized(sources: Sources) -> list[str]:
             continue
         if text.count("\n") > MAX_FILE_LINES:
             found.append(f"{path}: {text.count(chr(10))} lines, at most {MAX_FILE_LINES}")
-        for node in ast.walk(ast.parse(text, filename=path)):
+        for node in ast.walk(syntax_tree(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _body_lines(node) > MAX_BODY_LINES:
                 found.append(f"{path}:{node.lineno} {node.name}: {_body_lines(node)} lines, at most {MAX_BODY_LINES}")
     return found
