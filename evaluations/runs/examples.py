@@ -9,7 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from evaluations.runs.simulated_sure_start import AGES, POINTS_A_YEAR, RADIUS_KM, csv_of, simulated_sure_start
+from evaluations.runs.simulated_sure_start import (
+    AGES,
+    POINTS_A_YEAR,
+    RADIUS_KM,
+    TRUE_EFFECT,
+    csv_of,
+    simulated_sure_start,
+)
 
 SIMULATION_SEED = 20_240_901
 SIMULATED_AREAS = 160
@@ -225,7 +232,7 @@ EXAMPLES: dict[str, Example] = {
         "The design is that of the published Sure Start studies. It measures living near, not attending.",
         source="Simulated with a fixed seed by this software; the code is open.",
         known_label="True average effect on children with a centre in reach, put in by the simulation",
-        known_value=simulated_sure_start().true_effect,
+        known_value=TRUE_EFFECT,
         known_std_error=None,
         tolerance=0.7,
         tolerance_reason="Noise was added, so an estimate near the truth is expected, not the truth itself.",

@@ -21,6 +21,8 @@ CHILDREN_A_BIRTH_YEAR = 12
 RADIUS_KM = 2.5
 AGES = (0, 4)
 POINTS_A_YEAR = 0.6
+TRUE_EFFECT = 2.3956682175517408
+"""What `SimulatedSureStart.true_effect` comes to; a test holds the two together."""
 COUNTY = (53.2, 53.8, -2.6, -1.4)
 KM_A_DEGREE = 111.3
 

@@ -13,7 +13,7 @@ import numpy as np
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.proximity.curve_bins import best_number_of_rings, quantile_edges
 from evaluations.stats.proximity.openings import is_after, opening_of
-from evaluations.stats.proximity.ring_changes import RingChanges
+from evaluations.stats.proximity.ring_changes import RingChanges, check_both_sides
 from evaluations.stats.proximity.ring_did import (
     changes_of,
     headline_of,
@@ -60,6 +60,7 @@ def chosen_edges(table: Table, spec: Spec, where: Located) -> tuple[float, ...]:
     distance = where.distance_km[found.rows]
     if post is None:
         post = is_after(table, found)
+    check_both_sides(found, post)
     change, at, n_smallest = _changes_by_unit(table, spec, found, post, distance)
     number = best_number_of_rings(change, at, n_smallest=n_smallest)
     edges = quantile_edges(at, number, narrowest_km=table.precision_km or 0.0)
@@ -123,7 +124,7 @@ def _curve(
 ) -> tuple[DistancePoint, ...]:
     """One point a ring but the outermost, at the mean distance of the people in it."""
     band = None
-    known = all(answer["std_error"] is not None for answer in changes.answers)
+    known = all(answer["std_error"] is not None and answer["ci_lower"] is not None for answer in changes.answers)
     if known and not any(reference.is_withheld for reference in changes.references):
         fewest = min(changes.references, key=lambda reference: reference.df or np.inf)
         band = band_critical_value(changes.covariance, fewest, np.random.default_rng(spec.options.seed))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evaluations.stats.issues import NotEstimable
 from evaluations.stats.regression.fixed_effects import Effect
 from evaluations.stats.regression.judging import ERROR_WORDS, Judge, errors_of, wild_for
 from evaluations.stats.regression.least_squares import Fit, fit
@@ -62,6 +63,12 @@ def fitted(table: Table, rows: np.ndarray, spec: Spec, columns: np.ndarray, effe
     """The fit of the outcome of `rows` on `columns`, shape (len(rows), k), with the errors the design asks for."""
     used = rows_of(replace(table.select(rows), cohorts=None), spec)
     solved = fit(used.outcome, columns, effects, weights=used.weights, cells=used.cells)
+    if not len(solved.kept):
+        raise NotEstimable(
+            "ring_not_identified",
+            "Once fixed effects are taken out nothing is left to compare: no ring is seen both before and after.",
+            "Give rows of the same units (or rings) from before and after the opening, or use wider rings.",
+        )
     errors = errors_of(solved, used, spec.options)
     n_clusters = None if errors.n_clusters is None or used.clusters is None else used.clusters.n_clusters
     wild = wild_for(solved, used.clusters, spec.options) if spec.options.inference == "wild" else None

@@ -46,7 +46,7 @@ class RingChanges:
 def one_date_changes(table: Table, spec: Spec, found: RingRows, post: np.ndarray, tick: Tick) -> RingChanges:
     """The changes where every site opened at one date. `post` is 0/1, by row of `found`."""
     check_covariates(table, spec)
-    _check_both_sides(found, post)
+    check_both_sides(found, post)
     is_panel = table.unit is not None and spec.options.panel
     tick("Comparing rings", 0.2)
     columns, effects = _design(table, found, post, is_panel=is_panel)
@@ -83,7 +83,7 @@ def check_covariates(table: Table, spec: Spec) -> None:
         )
 
 
-def _check_both_sides(found: RingRows, post: np.ndarray) -> None:
+def check_both_sides(found: RingRows, post: np.ndarray) -> None:
     """Every ring must be seen before and after."""
     if not (post > 0).any():
         raise NotEstimable("no_post_period", "No row is from after the opening.", "Add rows from after it.")

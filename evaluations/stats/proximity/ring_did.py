@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evaluations.stats.issues import BadInput, Issue
 from evaluations.stats.proximity.openings import opening_of
 from evaluations.stats.proximity.ring_changes import RingChanges, one_date_changes
 from evaluations.stats.proximity.ring_cohorts import many_date_changes
@@ -18,6 +19,16 @@ SMALL_RING = 10
 
 def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Result:
     """The change in each ring against the outermost, nearest ring first; the headline is the innermost ring's."""
+    if len(spec.proximity.edges_km) < 3:
+        raise BadInput(
+            [
+                Issue(
+                    "one_ring",
+                    "Two edges make one ring, and a ring is compared with the outermost of at least two.",
+                    "Give proximity.edges_km three distances or more, such as [0, 2.5, 10].",
+                )
+            ]
+        )
     tick("Placing rows in rings", 0.0)
     found = ring_rows(table, located(table), spec.proximity.edges_km, donut_km=spec.proximity.donut_km)
     found, changes = changes_of(table, spec, found, tick)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluations.stats.issues import NotEstimable
 from evaluations.stats.proximity.fitting import Fitted, fitted
 from evaluations.stats.proximity.rings import RingRows, n_units
 from evaluations.stats.regression.event_path import event_path, pretrend_test
@@ -48,7 +49,11 @@ def ring_leads(table: Table, spec: Spec, found: RingRows, post: np.ndarray, *, i
     follows = np.array_equal(after, (np.arange(len(periods)) >= first_after).astype(float))
     if first_after == 0 or not follows or len(periods) < 3:
         return RingLeads()
-    leads = _fit(table, spec, found, time, first_after, is_panel=is_panel)
+    try:
+        leads = _fit(table, spec, found, time, first_after, is_panel=is_panel)
+    except NotEstimable as reason:
+        reading = f"Earlier trends cannot be tested. {reason.message}"
+        return RingLeads(diagnostics=(Diagnostic("pretrend_joint", reading),) if first_after >= 2 else ())
     judge = leads.fit.judge_of(found.ring == 0, found.ring == found.reference)
     course = {period - first_after: leads.contrast(0, period) for period in range(len(periods))}
     known = {event_time: contrast for event_time, contrast in course.items() if contrast is not None}

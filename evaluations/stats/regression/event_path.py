@@ -100,6 +100,6 @@ def _band(judge: Judge, rows: np.ndarray, covariance: np.ndarray, options: Optio
 
 def _band_of(answer: Mapping[str, float | None], critical: float | None) -> dict[str, float | None]:
     value, error = answer["value"], answer["std_error"]
-    if critical is None or value is None or error is None:
+    if critical is None or value is None or error is None or answer["ci_lower"] is None:
         return {"band_lower": None, "band_upper": None}
     return {"band_lower": value - critical * error, "band_upper": value + critical * error}

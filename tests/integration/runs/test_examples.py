@@ -9,6 +9,7 @@ from evaluations.runs.actions import claim
 from evaluations.runs.example_actions import start_example
 from evaluations.runs.examples import EXAMPLES, simulated_hubs, simulated_truth
 from evaluations.runs.models import AnalysisRun
+from evaluations.runs.simulated_sure_start import TRUE_EFFECT, simulated_sure_start
 from evaluations.runs.tasks import work_on
 from evaluations.sharing.actions import request_release
 from evaluations.sharing.models import Publication, Review
@@ -68,6 +69,18 @@ def test_the_simulation_is_the_same_every_time():
     first, second = simulated_hubs(), simulated_hubs()
     assert all((first[name] == second[name]).all() for name in first)
     assert EXAMPLES["hubs"].csv() == EXAMPLES["hubs"].csv()
+
+
+def test_the_truth_of_the_simulated_sure_start_is_that_of_its_children():
+    simulation = simulated_sure_start()
+    assert simulation.true_effect == pytest.approx(TRUE_EFFECT, rel=1e-12)
+    assert EXAMPLES["sure_start"].csv() == EXAMPLES["sure_start"].csv()
+
+
+def test_living_near_a_simulated_centre_is_estimated_with_its_sites(analyst):
+    headline = answered(EXAMPLES["sure_start"], analyst).result["estimates"][0]
+    assert headline["ci_lower"] < TRUE_EFFECT < headline["ci_upper"]
+    assert "access, not attendance" in headline["estimand"]
 
 
 def test_an_example_is_started_from_its_page(analyst, client):
