@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crispy_forms_gds.helper import FormHelper
-from crispy_forms_gds.layout import Button, Layout
+from crispy_forms_gds.layout import Button, Field, Fluid, Layout
 from django import forms
 
 from evaluations.stats.issues import NotEstimable
@@ -56,10 +56,16 @@ class CalculatorForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            kind = "decimal" if isinstance(field, forms.FloatField) else "numeric"
+            field.widget = forms.TextInput({"inputmode": kind, "spellcheck": "false"})
         self.helper = FormHelper(self)
         self.helper.form_method = "get"
         self.helper.disable_csrf = True
-        self.helper.layout = Layout(*self.fields, Button.primary("ask", "Work it out"))
+        self.helper.layout = Layout(
+            *(Field.text(name, field_width=Fluid.ONE_THIRD) for name in self.fields),
+            Button.primary("ask", "Work it out"),
+        )
 
     def answer(self) -> Answer:
         """The answer to what was asked. Only for a valid form."""
