@@ -4,6 +4,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import path
 
 from evidence.briefs import views as briefs
+from evidence.estimates import synthesis_views
 from evidence.estimates import views as estimates
 from evidence.ratings import views as ratings
 from evidence.search import views as search
@@ -13,6 +14,8 @@ urlpatterns = [
     path("", search.start, name="start"),
     path("interventions/", search.interventions, name="interventions"),
     path("interventions/<slug:slug>/", briefs.intervention, name="intervention"),
+    path("interventions/<slug:slug>/synthesis/", synthesis_views.synthesis, name="synthesis"),
+    path("methods/worked-synthesis/", synthesis_views.worked_example, name="worked-synthesis"),
     path("studies/", search.studies, name="studies"),
     path("estimates/", search.estimates, name="estimates"),
     path("estimates/<int:pk>/", estimates.estimate, name="estimate"),
