@@ -1,6 +1,7 @@
 """Gathers the subjects' models for Django."""
 
 from evidence.catalogue.models import (
+    CatalogueVersion,
     Intervention,
     InterventionAudience,
     InterventionComponent,
@@ -19,6 +20,7 @@ from evidence.ratings.models import Rating
 from evidence.search.models import SearchDocument, SearchState, SearchWord
 
 __all__ = [
+    "CatalogueVersion",
     "EffectEstimate",
     "EstimateAudience",
     "Intervention",

@@ -6,6 +6,7 @@ from django.urls import path
 from evidence.briefs import views as briefs
 from evidence.estimates import synthesis_views
 from evidence.estimates import views as estimates
+from evidence.gap_map import views as gap_map
 from evidence.ratings import views as ratings
 from evidence.search import views as search
 from evidence.search.sitemaps import SITEMAPS
@@ -25,5 +26,6 @@ urlpatterns = [
     path("outcomes/", search.outcomes, name="outcomes"),
     path("outcomes/<slug:slug>/", search.outcome, name="outcome"),
     path("target-groups/<slug:slug>/", search.target_group, name="target-group"),
+    path("gap-map/", gap_map.gaps, name="gap-map"),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
 ]

@@ -126,6 +126,7 @@ def _timed(repeats: int) -> dict[str, Any]:
         **_times("search_estimates_with_all_facets", search_estimates, picks[: repeats // 2]),
         **_times("list_page", lambda query: page(f"/interventions/?{query}"), picks),
         **_times("intervention_page", lambda slug: page(f"/interventions/{slug}/"), chosen),
+        **_times("gap_map", lambda _: page("/gap-map/"), picks[: max(5, repeats // 10)]),
     }
 
 

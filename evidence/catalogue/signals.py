@@ -4,11 +4,14 @@ from collections.abc import Iterable
 
 from django.dispatch import Signal
 
+from evidence.catalogue.models import CatalogueVersion
+
 catalogue_changed = Signal()
 """Sent inside the transaction that changed rows, with `intervention_ids`: a set, or None for everything."""
 
 
 def tell_changed(intervention_ids: Iterable[int] | None) -> None:
     """Say that these interventions, their studies or their estimates changed; None for everything."""
+    CatalogueVersion.renew()
     ids = None if intervention_ids is None else frozenset(intervention_ids)
     catalogue_changed.send(sender=None, intervention_ids=ids)

@@ -25,7 +25,7 @@ class Fixed(Sitemap):
 
     def items(self) -> list[str]:
         """Their addresses' names."""
-        return ["start", "interventions", "outcomes", "places"]
+        return ["start", "interventions", "studies", "estimates", "outcomes", "places", "gap-map"]
 
     def location(self, item: str) -> str:
         """The address of one."""

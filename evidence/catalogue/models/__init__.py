@@ -15,6 +15,7 @@ from evidence.catalogue.models.interventions import (
 from evidence.catalogue.models.outcomes import Direction, Horizon, Mobility, Outcome
 from evidence.catalogue.models.sources import Source
 from evidence.catalogue.models.studies import Design, SeriesBreak, Study, StudyAudience, StudyStatus
+from evidence.catalogue.models.version import CatalogueVersion
 from evidence.catalogue.models.visibility import (
     AudienceBase,
     Visibility,
@@ -27,6 +28,7 @@ from evidence.catalogue.models.visibility import (
 
 __all__ = [
     "AudienceBase",
+    "CatalogueVersion",
     "Component",
     "Design",
     "Direction",
