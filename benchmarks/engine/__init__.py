@@ -1,0 +1,1 @@
+"""The engine beside other packages: one module for each estimator, its contests in `CONTESTS`."""
