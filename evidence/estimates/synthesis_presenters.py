@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from evidence.drawing import forest
 from evidence.drawing.figures import Figure
 from evidence.estimates.pooling import NoSynthesis, Synthesis
-from evidence.synthesis.effect_sizes import months_of_progress
-
-PEOPLE_SCALE = "standard deviations of pupils"
 
 
 @dataclass(frozen=True)
@@ -81,10 +78,6 @@ def _facts(found: Synthesis) -> Iterable[tuple[str, str]]:
         yield "Leaving out one at a time", f"{_number(min(values))} to {_number(max(values))}"
     if found.filled:
         yield "Estimates that trim and fill finds missing", str(found.filled.n_missing)
-    if found.scale == PEOPLE_SCALE:
-        months = months_of_progress(pooled.value)
-        if months is not None:
-            yield "In months of progress", f"{months} month{'' if abs(months) == 1 else 's'}"
 
 
 def _cautions(found: Synthesis) -> Iterable[str]:
