@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
@@ -101,7 +102,7 @@ def upload_dataset(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload"
         _copy_upload(file, path, dataset)
-        if dataset.size_bytes > AT_ONCE_BYTES and how.recipe is None:
+        if dataset.size_bytes > AT_ONCE_BYTES and how.recipe is None and not how.use_postcodes:
             return _keep_for_checking(dataset, path, how, by)
         return _keep_checked(dataset, path, how, by)
 
@@ -155,7 +156,9 @@ def _keep_checked(dataset: Dataset, path: Path, how: HowToRead, by: User) -> Dat
     return dataset
 
 
-def prepared_table(path: Path, how: HowToRead, *, is_sites: bool, people: bool) -> Any:
+def prepared_table(
+    path: Path, how: HowToRead, *, is_sites: bool, people: bool, evaluation: Evaluation | None = None
+) -> Any:
     """The table in a file as it may be kept. Raises `BadInput` with every problem."""
     from evaluations.datasets.ingest import read_table
     from evaluations.datasets.storing import prepare
@@ -173,7 +176,26 @@ def prepared_table(path: Path, how: HowToRead, *, is_sites: bool, people: bool) 
         use_postcodes=how.use_postcodes,
         as_text=frozenset(how.as_text),
         refuse_periods_across=how.refuse_periods_across,
+        whereabouts=_whereabouts(evaluation),
     )
+
+
+def _whereabouts(evaluation: Evaluation | None) -> Any:
+    """What the site knows of postcodes, and the sites last uploaded to the evaluation; read only if needed."""
+    from evaluations.datasets.ingest import read_table
+    from evaluations.datasets.place_store import loaded_places
+    from evaluations.datasets.postcode_distances import Whereabouts
+
+    def latest_sites() -> Any:
+        if evaluation is None:
+            return None
+        kept = evaluation.datasets.filter(kind=DatasetKind.SITES, state=DatasetState.READY).first()
+        if kept is None:
+            return None
+        with default_storage.open(kept.storage_path) as stored:
+            return read_table(io.BytesIO(stored.read()))
+
+    return Whereabouts(places=lambda: loaded_places(["postcode"]), sites=latest_sites)
 
 
 @contextmanager
@@ -181,7 +203,13 @@ def kept_table(dataset: Dataset, path: Path, how: HowToRead) -> Iterator[dict[st
     """The fields of a dataset whose table has been stored; the table is taken away again if the block fails."""
     from evaluations.datasets.storing import write_parquet
 
-    prepared = prepared_table(path, how, is_sites=dataset.kind == DatasetKind.SITES, people=dataset.units_are_people)
+    prepared = prepared_table(
+        path,
+        how,
+        is_sites=dataset.kind == DatasetKind.SITES,
+        people=dataset.units_are_people,
+        evaluation=dataset.evaluation,
+    )
     table = path.with_suffix(".parquet")
     stored_sha256 = write_parquet(prepared.data, table)
     with table.open("rb") as file:

@@ -57,17 +57,19 @@ def table_of_dataset(dataset: Dataset, *, most: int | None = None) -> Any:
 def design_issues(dataset: Dataset, spec: Spec, *, sites: Dataset | None = None) -> list[Issue]:
     """Every problem the rows have for this design: what a run would refuse them for."""
     from evaluations.datasets.ingest import read_table, typed_table, wanted_columns
+    from evaluations.datasets.place_store import kinds_needed, loaded_places
 
     if dataset.state != DatasetState.READY:
         return []
     try:
         with local_table(dataset) as path:
             raw = read_table(path, wanted=wanted_columns(spec))
+            places = loaded_places(kinds_needed(spec.columns))
             if sites is None or sites.state != DatasetState.READY:
-                typed_table(raw, spec)
+                typed_table(raw, spec, places=places)
                 return []
             with local_table(sites) as sites_path:
-                typed_table(raw, spec, sites=read_table(sites_path))
+                typed_table(raw, spec, sites=read_table(sites_path), places=places)
     except BadInput as wrong:
         return list(wrong.issues)
     return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +19,7 @@ from evaluations.datasets.ingest_periods import kind_of_labels, mixed_periods
 from evaluations.datasets.ingest_raw import Problems, RawTable, is_formula, shown
 from evaluations.datasets.ingest_roles import number_hint
 from evaluations.datasets.personal import personal_columns, personal_issues
+from evaluations.datasets.postcode_distances import Whereabouts, placed_sites
 from evaluations.datasets.tidy_grid import periods_across
 from evaluations.datasets.tidy_words import number_of
 from evaluations.stats.issues import Issue
@@ -64,35 +65,46 @@ def prepare(
     use_postcodes: bool = False,
     as_text: frozenset[str] = frozenset(),
     refuse_periods_across: bool = False,
+    whereabouts: Whereabouts | None = None,
 ) -> Prepared:
     """The table as it may be kept. Raises `BadInput` with every problem, identifiers of people first of all.
 
-    With `use_postcodes`, full postcodes are replaced by their districts. Columns in `as_text` are kept as
-    text though most of their cells are numbers.
+    With `use_postcodes`, full postcodes are replaced by their districts and, where `whereabouts` knows of sites, by
+    distance and dates of exposure. Columns in `as_text` are kept as text though most of their cells are numbers.
     """
     problems = Problems()
     problems.include(personal_issues(raw, is_sites=is_sites, allowed={"postcode"} if use_postcodes else ()))
     problems.include(raw.issues)
     if refuse_periods_across:
         problems.include(_periods_across(raw.header))
+    whereabouts = whereabouts or Whereabouts()
+    if is_sites:
+        raw = placed_sites(raw, problems, whereabouts)
     postcodes = _postcode_columns(raw, is_sites) if use_postcodes else []
+    dropped: list[dict[str, Any]] = []
+    notices: list[Issue] = []
     columns: dict[str, pa.ChunkedArray] = {}
     described: list[dict[str, Any]] = []
     for name in raw.data.column_names:
-        column = raw.data[name]
+        kept = {name: raw.data[name]}
         if name in postcodes:
-            name, column = f"{name}_district", _districts(column)
-        typed, kind = _typed(raw, name, column, problems, as_text)
-        columns[name] = typed
-        described.append(_described(name, typed, kind, people))
+            found = whereabouts.stand_ins(raw, name, problems)
+            kept = {_unused(each, name, raw, columns): pa.chunked_array([part]) for each, part in found.columns.items()}
+            dropped.append({"name": name, "reason": found.reason})
+            notices += found.notices
+        for each, column in kept.items():
+            typed, kind = _typed(raw, each, column, problems, as_text)
+            columns[each] = typed
+            described.append(_described(each, typed, kind, people))
     problems.stop_if_any()
     if raw.lines is not None and not np.array_equal(raw.lines, np.arange(2, raw.n_rows + 2)):
         columns[LINE_COLUMN] = pa.chunked_array([pa.array(raw.lines, pa.int64())])
-    dropped = [
-        {"name": name, "reason": "Full postcodes are not kept. Their districts are, as " + f"{name}_district."}
-        for name in postcodes
-    ]
-    return Prepared(pa.table(columns), described, dropped, _notices(raw, described), raw.n_rows)
+    return Prepared(pa.table(columns), described, dropped, (*_notices(raw, described), *notices), raw.n_rows)
+
+
+def _unused(name: str, source: str, raw: RawTable, columns: Mapping[str, Any]) -> str:
+    """`name`, with that of the column it comes from where it is taken."""
+    return f"{source}_{name}" if name in raw.data.column_names or name in columns else name
 
 
 def _periods_across(names: tuple[str, ...]) -> list[Issue]:
@@ -112,12 +124,6 @@ def _periods_across(names: tuple[str, ...]) -> list[Issue]:
 
 def _postcode_columns(raw: RawTable, is_sites: bool) -> list[str]:
     return [name for name, kind in personal_columns(raw, is_sites=is_sites).items() if kind == "postcode"]
-
-
-def _districts(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The part of each postcode before its last three characters."""
-    plain = pc.utf8_upper(pc.utf8_trim_whitespace(column))
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(plain, r"\s*[0-9][A-Z]{2}$", ""))
 
 
 def _typed(
