@@ -234,10 +234,10 @@ def kept_table(dataset: Dataset, path: Path, how: HowToRead) -> Iterator[dict[st
 
 def _keep_for_checking(dataset: Dataset, path: Path, how: HowToRead, by: User) -> Dataset:
     """Keep the file as it came, its record, and ring for a worker once both are there."""
-    from evaluations.datasets.ingest import kind_of_file
+    from evaluations.datasets.ingest import look_at
 
+    look_at(path)
     with path.open("rb") as file:
-        kind_of_file(file)
         dataset.full_clean(exclude=MADE_HERE, validate_constraints=False)
         with transaction.atomic():
             dataset.checked_at = timezone.now()
@@ -305,6 +305,8 @@ def _delete_rows(dataset: Dataset, *, reason: str, by: User | None) -> Dataset:
     write_audit(dataset.evaluation, by=by, verb="delete_dataset", subject=dataset, detail=detail)
     for name in files:
         transaction.on_commit(partial(delete_file, name))
+    for derived in Dataset.objects.filter(evaluation=dataset.evaluation_id, reading__from=dataset.pk):
+        _delete_rows(derived, reason=reason, by=by)
     return dataset
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from evaluations.datasets.ingest_parquet import read_parquet
 from evaluations.datasets.ingest_raw import Problems, RawTable, check_header
 from evaluations.datasets.ingest_roles import typed_table, wanted_columns
 from evaluations.datasets.ingest_sheets import read_sheet
-from evaluations.datasets.ingest_text import Wanted, not_a_table, note_formulas, read_text
+from evaluations.datasets.ingest_text import Wanted, look_at_text, not_a_table, note_formulas, read_text
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import Table
@@ -28,6 +29,7 @@ __all__ = [
     "Wanted",
     "kind_of_file",
     "load_table",
+    "look_at",
     "read_table",
     "typed_table",
     "wanted_columns",
@@ -56,7 +58,7 @@ def kind_of_file(file: BinaryIO) -> str:
         return "parquet"
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return "workbook"
-    if head.startswith(b"<stata_dta>") or (head[0] in range(113, 120) and head[1] in (1, 2) and head[2] == 1):
+    if head.startswith(b"<stata_dta>") or re.match(rb"[\x71-\x77][\x01\x02]\x01", head):
         return "stata"
     if head.startswith((b"$FL2", b"$FL3")):
         return "spss"
@@ -64,6 +66,13 @@ def kind_of_file(file: BinaryIO) -> str:
         if head.startswith(start):
             raise not_a_table(what)
     return "text"
+
+
+def look_at(source: Path) -> None:
+    """Raise `BadInput` where the start of a file shows already that it holds no table."""
+    with source.open("rb") as file:
+        if kind_of_file(file) == "text":
+            look_at_text(file)
 
 
 def read_table(

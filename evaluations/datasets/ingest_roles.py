@@ -100,7 +100,7 @@ class _Reading:
             if "period" in read:
                 read["period"] = _in_time_order(read["period"], axis)
             self._check_times(read, axis)
-        elif times := [role for role in ("first_treated", *OTHER_TIMES) if role in read]:
+        elif "period" not in read and (times := [role for role in ("first_treated", *OTHER_TIMES) if role in read]):
             self.problems.add(
                 "role_missing", f"A column for {times[0]} needs one for period too.", "Set columns.period."
             )

@@ -100,6 +100,13 @@ def scan(file: BinaryIO, encoding: str | None) -> Scan:
     return found
 
 
+def look_at_text(file: BinaryIO) -> None:
+    """Raise `BadInput` where the start of the file shows already that it is no table of text."""
+    file.seek(0)
+    start = io.BytesIO(file.read(2 * LONGEST_LINE))
+    _header(start, scan(start, None))
+
+
 def _line_length(chunk: bytes, before: int) -> int:
     last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
     since = len(chunk) - 1 - last if last >= 0 else before + len(chunk)

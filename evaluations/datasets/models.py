@@ -89,6 +89,12 @@ class Dataset(models.Model):
     def __str__(self) -> str:
         return self.original_name
 
+    @property
+    def analysed_sha256(self) -> str:
+        """The hash of what a run reads: the file's own where it was kept as it came, else that of the stored table."""
+        is_changed = bool(self.reading.get("recipe") or self.reading.get("step") or self.columns_dropped)
+        return self.stored_sha256 if is_changed else self.sha256
+
     def access(self) -> Grants:
         """As its evaluation's."""
         return self.evaluation.access()

@@ -54,6 +54,14 @@ def table_of_dataset(dataset: Dataset, *, most: int | None = None) -> Any:
         return next(file.iter_batches(batch_size=most, columns=names), None)
 
 
+def whole_table(dataset: Dataset) -> Any:
+    """The stored table as it is, the numbers of its lines with it: for making another table of it, not for showing."""
+    import pyarrow.parquet as pq
+
+    with local_table(dataset) as path:
+        return pq.read_table(path)
+
+
 def design_issues(dataset: Dataset, spec: Spec, *, sites: Dataset | None = None) -> list[Issue]:
     """Every problem the rows have for this design: what a run would refuse them for."""
     from evaluations.datasets.ingest import read_table, typed_table, wanted_columns

@@ -214,6 +214,25 @@ def _described(name: str, column: pa.ChunkedArray, kind: str, people: bool) -> d
     return described
 
 
+def described_columns(data: pa.Table, *, people: bool) -> list[dict[str, Any]]:
+    """What each column of a stored table holds."""
+    return [
+        _described(name, data[name], _kind_of(data[name]), people) for name in data.column_names if name != LINE_COLUMN
+    ]
+
+
+def _kind_of(column: pa.ChunkedArray) -> str:
+    """What a typed column holds."""
+    if column.null_count == len(column):
+        return "empty"
+    if pa.types.is_temporal(column.type):
+        return "date"
+    if not pa.types.is_string(column.type):
+        return _kind_of_numbers(numbers(column).values)
+    labels = coded(column).labels
+    return "text" if kind_of_labels(labels) in ("text", "number") else "period"
+
+
 def _notices(raw: RawTable, described: list[dict[str, Any]]) -> tuple[Issue, ...]:
     notes = [Issue("note", note) for note in raw.notes]
     empty = [

@@ -83,7 +83,7 @@ def answer(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
                 run.plan.spec,
                 sites_path=files.enter_context(local_file(run.sites)) if run.sites else None,
                 loaded_places=lambda spec: loaded_places(kinds_needed(spec.columns)),
-                data_sha256=run.dataset.sha256,
+                data_sha256=run.dataset.analysed_sha256,
                 tick=tick,
             )
         except BadInput as wrong:
@@ -122,7 +122,7 @@ def _refused(run: AnalysisRun, code: str, message: str, hint: str) -> dict[str, 
     from evaluations.stats.engine import ENGINE_VERSION
 
     receipt: Mapping[str, Any] = {
-        "data_sha256": run.dataset.sha256,
+        "data_sha256": run.dataset.analysed_sha256,
         "spec_sha256": run.plan.spec_sha256,
         "engine_version": ENGINE_VERSION,
         "seed": run.seed,
