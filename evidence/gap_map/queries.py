@@ -172,7 +172,7 @@ def _cells(estimates: QuerySet, row: Axis, column: Axis) -> dict[tuple[str, str]
         .order_by()
     )
     return {
-        (row_value, column_value): Cell(*numbers, strongest=_design(strongest))
+        (row_value, column_value): Cell(*numbers, _design(strongest))
         for row_value, column_value, *numbers, strongest in found
         if row_value is not None and column_value is not None
     }
@@ -209,7 +209,8 @@ def _counts(viewer: Any, rows: str, only: tuple[str, ...] | None) -> dict[str, R
     if only is not None:
         visible = visible.filter(slug__in=only)
     with_estimates = set(estimates_listed_for(viewer).values_list("intervention_id", flat=True).distinct().order_by())
-    gaps, studied = set(), set()
+    gaps: set[int] = set()
+    studied: set[int] = set()
     for key, status in studies_visible_to(viewer).values_list("intervention_id", "status").distinct().order_by():
         (gaps if status == StudyStatus.NEVER_EVALUATED else studied).add(key)
     tally: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])

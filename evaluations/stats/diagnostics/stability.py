@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -76,7 +76,7 @@ def _headline(table: Table, spec: Spec, run: Run) -> float | None:
         return None
 
 
-def agreement(table: Table, spec: Spec, result: Result, run_of: dict[str, Run]) -> tuple[Specification, ...]:
+def agreement(table: Table, spec: Spec, result: Result, run_of: Mapping[str, Run]) -> tuple[Specification, ...]:
     """The headline by every estimator that can answer the same question on these data, the design's own first.
 
     `run_of` has the estimators by name. Those that refuse are listed with the reason.
