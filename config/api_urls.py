@@ -10,6 +10,7 @@ from evaluations.datasets.api import DatasetViewSet
 from evaluations.organisations.api import OrganisationViewSet, TokenViewSet
 from evaluations.plans.api import PlanViewSet
 from evaluations.runs.api import RunViewSet
+from evaluations.sharing.api import ReviewViewSet
 from evaluations.workspaces.api import EvaluationViewSet
 from evidence.catalogue.api import OutcomeViewSet, SourceViewSet, TargetGroupViewSet
 from evidence.search.api.interventions import InterventionViewSet
@@ -24,6 +25,7 @@ router.register("evaluations", EvaluationViewSet, basename="evaluation")
 router.register("datasets", DatasetViewSet, basename="dataset")
 router.register("plans", PlanViewSet, basename="plan")
 router.register("runs", RunViewSet, basename="run")
+router.register("reviews", ReviewViewSet, basename="review")
 router.register("interventions", InterventionViewSet, basename="intervention")
 router.register("estimates", SearchedEstimateViewSet, basename="estimate")
 router.register("studies", SearchedStudyViewSet, basename="study")
