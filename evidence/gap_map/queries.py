@@ -172,7 +172,7 @@ def _cells(estimates: QuerySet, row: Axis, column: Axis) -> dict[tuple[str, str]
         .order_by()
     )
     return {
-        (row_value, column_value): Cell(*numbers, _design(strongest))
+        (row_value, column_value): Cell(*(*numbers, _design(strongest)))
         for row_value, column_value, *numbers, strongest in found
         if row_value is not None and column_value is not None
     }
