@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from collections.abc import Iterable
+from datetime import date, datetime, time
 from typing import Any
 
 from crispy_forms_gds.helper import FormHelper
-from crispy_forms_gds.layout import Button, Field, Layout, Size
+from crispy_forms_gds.layout import Button, Field, Fluid, Layout, Size
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 
-from evaluations.organisations.models import User
+from evaluations.organisations.models import Organisation, User
+from evaluations.plans.models import AnalysisPlan
 from evaluations.runs.models import AnalysisRun
 from evaluations.sharing.models import ReleaseTo
 from evaluations.sharing.presenters import estimands
 from evaluations.sharing.queries import possible_reviewers
+from evaluations.workspaces.models import Evaluation, ShareLevel, Stage
+
+
+def start_of_day(day: date) -> datetime:
+    """The first moment of a day, here."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class ReleaseRequestForm(forms.Form):
@@ -77,7 +86,7 @@ class ReleaseRequestForm(forms.Form):
     def clean_embargo_until(self) -> datetime | None:
         """The start of that day."""
         day = self.cleaned_data["embargo_until"]
-        return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+        return start_of_day(day) if day else None
 
     def clean(self) -> dict[str, Any]:
         """What was asked, the headline first; an embargo has a date."""
@@ -139,4 +148,93 @@ class WithdrawForm(forms.Form):
         self.helper = FormHelper(self)
         self.helper.layout = Layout(
             Field.textarea("reason", rows=4), Button.warning("withdraw", "Withdraw the estimate")
+        )
+
+
+class ShareForm(forms.Form):
+    """Which organisation is given what."""
+
+    organisation = forms.CharField(
+        label="Organisation",
+        help_text="Its name as it stands in Uplift.",
+        error_messages={"required": "Enter the name of the organisation"},
+    )
+    level = forms.ChoiceField(
+        label="What is it given?",
+        choices=ShareLevel.choices,
+        initial=ShareLevel.RESULTS,
+        error_messages={"required": "Choose what it is given"},
+    )
+
+    def __init__(self, *args: Any, evaluation: Evaluation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._evaluation = evaluation
+        self.helper = FormHelper(self)
+        self.helper.form_action = reverse("partner-add", args=[evaluation.pk])
+        self.helper.layout = Layout(
+            Field.text("organisation", field_width=Fluid.ONE_HALF),
+            Field.select("level"),
+            Button.secondary("share", "Name this partner"),
+        )
+
+    def clean_organisation(self) -> Organisation:
+        """The organisation of that name, whatever the case."""
+        name = self.cleaned_data["organisation"].strip()
+        found = Organisation.objects.filter(name__iexact=name).first()
+        if found is None:
+            raise forms.ValidationError("There is no organisation of that name. Check how it is written")
+        if found.pk == self._evaluation.owner_id:
+            raise forms.ValidationError("That is the owner, who already sees everything")
+        return found
+
+
+class StageForm(forms.Form):
+    """Why an evaluation is shared further, and until when it is embargoed."""
+
+    reason = forms.CharField(label="Why now? (kept on record)", widget=forms.Textarea, required=False)
+    embargo_until = forms.DateField(
+        label="Everyone from",
+        help_text="For example 2027-03-31.",
+        widget=forms.DateInput(attrs={"type": "date", "class": "govuk-input govuk-input--width-10"}),
+        error_messages={
+            "required": "Enter the date from which everyone may see it",
+            "invalid": "Enter a date such as 2027-03-31",
+        },
+    )
+
+    def __init__(self, *args: Any, to_stage: Stage, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dated = [Field.text("embargo_until")] if to_stage == Stage.EMBARGOED else []
+        if not dated:
+            del self.fields["embargo_until"]
+        self.helper = FormHelper(self)
+        self.helper.layout = Layout(*dated, Field.textarea("reason", rows=3), Button.primary("move", "Confirm"))
+
+    def clean_embargo_until(self) -> datetime:
+        """The start of that day."""
+        return start_of_day(self.cleaned_data["embargo_until"])
+
+
+class CommentForm(forms.Form):
+    """Something said about an evaluation, a plan or a run."""
+
+    about = forms.ChoiceField(label="About", required=False)
+    body = forms.CharField(
+        label="Comment", widget=forms.Textarea, error_messages={"required": "Write something in the comment"}
+    )
+    asks_for_change = forms.BooleanField(label="This asks for a change", required=False)
+
+    def __init__(self, *args: Any, plans: Iterable[AnalysisPlan], runs: Iterable[AnalysisRun], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["about"].choices = [  # type: ignore[attr-defined]
+            ("", "The evaluation"),
+            *((f"plan-{plan.pk}", f"Plan {plan.version}") for plan in plans),
+            *((f"run-{run.pk}", f"Run {run.number}") for run in runs),
+        ]
+        self.helper = FormHelper(self)
+        self.helper.layout = Layout(
+            Field.select("about"),
+            Field.textarea("body", rows=4),
+            Field.checkbox("asks_for_change"),
+            Button.primary("say", "Add the comment"),
         )

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from evaluations.datasets.models import DatasetKind, DatasetState
+from evaluations.organisations.models import AuditEvent
 from evaluations.runs.models import AnalysisRun, RunState
 from evaluations.runs.queries import runs_where
+from evaluations.sharing.actions.stages import NEXT_STAGES
 from evaluations.sharing.models import Publication, ReviewState
-from evaluations.workspaces.models import Evaluation
+from evaluations.workspaces.models import Evaluation, Stage
+from evidence.drawing.tables import Column, Table, build_table
 
+MOVES = {
+    Stage.PRIVATE: "Make it private again",
+    Stage.NAMED_PARTNERS: "Share it with the named partners",
+    Stage.EMBARGOED: "Embargo it until a date",
+    Stage.PUBLIC: "Make what is released public now",
+}
 DATA_ADDRESS = "/evaluations/{}/data/"
 
 
@@ -66,6 +77,19 @@ def _release(evaluation: Evaluation) -> tuple[bool, str]:
     return False, "Waiting for the reviewer" if waiting else ""
 
 
+def crumbs_to(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """The way from the start to an evaluation's page."""
+    return [("Evaluations", reverse("evaluations")), (evaluation.title, reverse("evaluation", args=[evaluation.pk]))]
+
+
+def stage_moves(evaluation: Evaluation) -> list[dict[str, str]]:
+    """Where the evaluation could be moved from its stage, each with the address that shows what it would mean."""
+    return [
+        {"text": MOVES[stage], "href": reverse("stage", args=[evaluation.pk, stage.value])}
+        for stage in NEXT_STAGES[Stage(evaluation.stage)]
+    ]
+
+
 def estimands(run: AnalysisRun) -> dict[str, str]:
     """The name of each estimate of a run, and what it averages, in words."""
     rows = (run.result or {}).get("estimates", [])
@@ -86,3 +110,21 @@ def about_rows(evaluation: Evaluation) -> list[dict[str, Any]]:
         {"key": "One row is about", "value": "One person" if evaluation.units_are_people else "A group or a place"},
         {"key": "Started", "value": f"{evaluation.created_at:%-d %B %Y} by {evaluation.created_by}"},
     ]
+
+
+def audit_table(events: Iterable[AuditEvent]) -> Table:
+    """Audit events as rows, with the hash that ties each to the one before."""
+    rows = [
+        [
+            f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}",
+            str(event.by) if event.by else "Uplift itself",
+            event.verb.replace("_", " "),
+            f"{event.subject_kind} {event.subject_id}",
+            "; ".join(f"{key}: {value}" for key, value in event.detail.items()),
+            f"{event.chain_id} {event.sequence}",
+            event.sha256[:12],
+        ]
+        for event in events
+    ]
+    heads = ["When", "Who", "What", "Of", Column("Details", wide=True), "Link", "Hash begins"]
+    return build_table("What happened", heads, rows)

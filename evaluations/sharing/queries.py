@@ -10,7 +10,7 @@ from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.presenters import difference_text
 from evaluations.plans.queries import differences
 from evaluations.runs.models import AnalysisRun, RunState
-from evaluations.sharing.models import Publication, Review, ReviewState
+from evaluations.sharing.models import Comment, Publication, Review, ReviewState
 from evaluations.workspaces.queries import evaluations_where
 from evidence.drawing.numbers import digits_for, number_text
 
@@ -26,6 +26,18 @@ def reviews_waiting_for(viewer: Viewer) -> QuerySet[Review]:
     if not viewer.is_authenticated:
         return Review.objects.none()
     return reviews_where(viewer).filter(reviewer_id=viewer.pk, state=ReviewState.REQUESTED)
+
+
+def comments_where(viewer: Viewer) -> QuerySet[Comment]:
+    """The comments on evaluations whose plans the viewer may see; those on runs only with their results."""
+    found = Comment.objects.filter(evaluation__in=evaluations_where(viewer, Permission.SEE_PLAN))
+    seen = Q(run__isnull=True) | Q(evaluation__in=evaluations_where(viewer, Permission.SEE_RESULTS))
+    return found.filter(seen).select_related("created_by", "resolved_by", "plan", "run", "evaluation")
+
+
+def open_requests(viewer: Viewer) -> QuerySet[Comment]:
+    """The changes asked for and not yet dealt with."""
+    return comments_where(viewer).filter(asks_for_change=True, resolved_at__isnull=True)
 
 
 def publications_where(viewer: Viewer) -> QuerySet[Publication]:

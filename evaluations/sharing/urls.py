@@ -1,14 +1,26 @@
-"""Addresses of an evaluation's overview, its reviews and releases."""
+"""Addresses of an evaluation's overview, and of how it is shared, discussed and accounted for."""
 
 from django.urls import path
 
-from evaluations.sharing import views
+from evaluations.sharing.views import discussion, overview, record, releases, stages
 
 urlpatterns = [
-    path("evaluations/<int:pk>/", views.overview, name="evaluation"),
-    path("evaluations/<int:pk>/sharing/", views.sharing_page, name="sharing"),
-    path("evaluations/<int:pk>/runs/<int:run_pk>/release/", views.release_request, name="release-request"),
-    path("evaluations/<int:pk>/sharing/reviews/<int:review_pk>/", views.review_page, name="review"),
-    path("evaluations/<int:pk>/sharing/reviews/<int:review_pk>/back/", views.review_take_back, name="review-take-back"),
-    path("evaluations/<int:pk>/sharing/<int:publication_pk>/withdraw/", views.withdraw, name="withdraw"),
+    path("evaluations/<int:pk>/", overview.overview, name="evaluation"),
+    path("evaluations/<int:pk>/runs/<int:run_pk>/release/", releases.release_request, name="release-request"),
+    path("evaluations/<int:pk>/sharing/", overview.sharing_page, name="sharing"),
+    path("evaluations/<int:pk>/sharing/reviews/<int:review_pk>/", releases.review_page, name="review"),
+    path(
+        "evaluations/<int:pk>/sharing/reviews/<int:review_pk>/back/",
+        releases.review_take_back,
+        name="review-take-back",
+    ),
+    path("evaluations/<int:pk>/sharing/<int:publication_pk>/withdraw/", releases.withdraw, name="withdraw"),
+    path("evaluations/<int:pk>/sharing/partners/", stages.partner_add, name="partner-add"),
+    path("evaluations/<int:pk>/sharing/partners/<int:organisation_pk>/end/", stages.partner_end, name="partner-end"),
+    path("evaluations/<int:pk>/sharing/stage/<slug:to_stage>/", stages.stage, name="stage"),
+    path("evaluations/<int:pk>/sharing/withdraw/", stages.withdraw_all, name="withdraw-all"),
+    path("evaluations/<int:pk>/discussion/", discussion.discussion, name="discussion"),
+    path("evaluations/<int:pk>/discussion/<int:comment_pk>/close/", discussion.comment_resolve, name="comment-resolve"),
+    path("evaluations/<int:pk>/record/", record.record, name="record"),
+    path("evaluations/<int:pk>/audit/", record.audit, name="audit"),
 ]

@@ -302,6 +302,15 @@ def share_estimate(*, estimate: EffectEstimate, organisation_ids: Iterable[int],
 
 
 @transaction.atomic
+def set_audience(*, estimate: EffectEstimate, organisation_ids: Iterable[int], by: Any) -> EffectEstimate:
+    """The estimate, seen before it is public by exactly these organisations."""
+    wanted = set(organisation_ids)
+    EstimateAudience.objects.filter(estimate=estimate).exclude(organisation_id__in=wanted).delete()
+    _name_audience(estimate, wanted)
+    return estimate
+
+
+@transaction.atomic
 def publish_estimate(*, estimate: EffectEstimate, by: Any) -> EffectEstimate:
     """The estimate, now public with its study and intervention; a second time changes nothing."""
     now = timezone.now()

@@ -11,6 +11,7 @@ from django.db import DatabaseError, close_old_connections
 
 from evaluations.datasets.actions import sweep_datasets
 from evaluations.runs.actions import sweep
+from evaluations.sharing.actions import lift_embargoes
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         if options["once"]:
             sweep()
             sweep_datasets()
+            lift_embargoes()
             return
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -43,6 +45,7 @@ def sweep_and_go_on() -> None:
     try:
         sweep()
         sweep_datasets()
+        lift_embargoes()
     except DatabaseError as error:
         log.warning("sweep_failed", error=str(error))
     finally:

@@ -1,4 +1,4 @@
-"""An evaluation's overview, and the release of its results by a second person."""
+"""The release of a result by a second person."""
 
 from __future__ import annotations
 
@@ -10,65 +10,23 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from evaluations.organisations.permissions import Permission, may, require
+from evaluations.organisations.permissions import Permission, require
 from evaluations.runs import presenters as run_presenters
-from evaluations.runs.models import AnalysisRun, RunState
+from evaluations.runs.models import AnalysisRun
 from evaluations.runs.queries import runs_where
 from evaluations.runs.subjects import subject_of
 from evaluations.sharing import actions
 from evaluations.sharing.forms import DecisionForm, ReleaseRequestForm, WithdrawForm
 from evaluations.sharing.models import Review, ReviewState
-from evaluations.sharing.presenters import about_rows, estimands, steps
+from evaluations.sharing.presenters import crumbs_to, estimands
 from evaluations.sharing.queries import (
     other_plans,
     other_runs,
     publications_where,
-    reviews_waiting_for,
     reviews_where,
     what_differed,
 )
 from evaluations.stats.issues import BadInput
-from evaluations.workspaces.models import Evaluation
-from evaluations.workspaces.queries import evaluations_where
-
-
-def _crumbs(evaluation: Evaluation) -> list[tuple[str, str]]:
-    return [("Evaluations", reverse("evaluations")), (evaluation.title, reverse("evaluation", args=[evaluation.pk]))]
-
-
-@login_required
-def overview(request: HttpRequest, pk: int) -> HttpResponse:
-    """One evaluation: what it is, where it stands and what comes next."""
-    found = evaluations_where(request.user).select_related("owner", "intervention", "outcome", "created_by")
-    evaluation = get_object_or_404(found, pk=pk)
-    may_see_plan = may(request.user, Permission.SEE_PLAN, evaluation)
-    shown = {
-        "evaluation": evaluation,
-        "crumbs": [("Evaluations", reverse("evaluations"))],
-        "rows": about_rows(evaluation),
-        "steps": steps(evaluation, request.user) if may_see_plan else [],
-        "runs": runs_where(request.user).filter(evaluation=evaluation)[:5],
-        "publications": publications_where(request.user).filter(run__evaluation=evaluation),
-        "waiting": reviews_waiting_for(request.user).filter(run__evaluation=evaluation),
-        "may_edit": may(request.user, Permission.EDIT_EVALUATION, evaluation),
-    }
-    return render(request, "sharing/overview.html", shown)
-
-
-@login_required
-def sharing_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """The reviews and releases of an evaluation."""
-    evaluation = get_object_or_404(evaluations_where(request.user, Permission.SEE_RESULTS), pk=pk)
-    shown = {
-        "evaluation": evaluation,
-        "crumbs": _crumbs(evaluation),
-        "reviews": reviews_where(request.user).filter(run__evaluation=evaluation),
-        "publications": publications_where(request.user).filter(run__evaluation=evaluation),
-        "runs": runs_where(request.user).filter(evaluation=evaluation, state=RunState.DONE, publications__isnull=True),
-        "may_request": may(request.user, Permission.REQUEST_RELEASE, evaluation),
-        "may_withdraw": may(request.user, Permission.WITHDRAW, evaluation),
-    }
-    return render(request, "sharing/sharing.html", shown)
 
 
 @login_required
@@ -85,7 +43,7 @@ def release_request(request: HttpRequest, pk: int, run_pk: int) -> HttpResponse:
         else:
             messages.success(request, f"{review.reviewer} has been asked to release run {run.number}.")
             return redirect("sharing", pk=pk)
-    shown = {"form": form, "run": run, "evaluation": run.evaluation, "crumbs": _crumbs(run.evaluation)}
+    shown = {"form": form, "run": run, "evaluation": run.evaluation, "crumbs": crumbs_to(run.evaluation)}
     return render(request, "sharing/request.html", shown)
 
 
@@ -108,7 +66,7 @@ def review_page(request: HttpRequest, pk: int, review_pk: int) -> HttpResponse:
         "review": review,
         "run": run,
         "evaluation": run.evaluation,
-        "crumbs": [*_crumbs(run.evaluation), ("Sharing", reverse("sharing", args=[pk]))],
+        "crumbs": [*crumbs_to(run.evaluation), ("Sharing", reverse("sharing", args=[pk]))],
         "form": form,
         "answer": _answer(run),
         "n_plans": other_plans(run).count(),
@@ -164,5 +122,5 @@ def withdraw(request: HttpRequest, pk: int, publication_pk: int) -> HttpResponse
         messages.success(request, "The estimate is withdrawn. It keeps its page, which says why.")
         return redirect("sharing", pk=pk)
     evaluation = publication.run.evaluation
-    shown = {"form": form, "publication": publication, "evaluation": evaluation, "crumbs": _crumbs(evaluation)}
+    shown = {"form": form, "publication": publication, "evaluation": evaluation, "crumbs": crumbs_to(evaluation)}
     return render(request, "sharing/withdraw.html", shown)

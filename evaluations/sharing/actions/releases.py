@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,22 +12,17 @@ from evaluations.datasets.models import Dataset
 from evaluations.organisations.models import User
 from evaluations.organisations.permissions import NotAllowed, Permission, may, require
 from evaluations.runs.models import AnalysisRun, RunState
+from evaluations.sharing.actions.partners import sync_audience
+from evaluations.sharing.actions.stages import follow_release
 from evaluations.sharing.catalogue import catalogue_entry
 from evaluations.sharing.models import Publication, ReleaseTo, Review, ReviewState
 from evaluations.sharing.queries import authors_of, other_plans, other_runs, what_differed
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.workspaces.actions import write_audit
-from evaluations.workspaces.models import Evaluation, ShareLevel, Stage, StageChange
+from evaluations.workspaces.models import Evaluation, Stage
 from evidence.catalogue.issues import CatalogueRefused
 from evidence.catalogue.models import Visibility
 from evidence.estimates.actions import log_estimate, publish_estimate, withdraw_estimate
-
-OPENNESS = {
-    Stage.PRIVATE: 0,
-    Stage.NAMED_PARTNERS: 1,
-    Stage.EMBARGOED: 2,
-    Stage.PUBLIC: 3,
-}
 
 
 @transaction.atomic
@@ -43,6 +37,7 @@ def request_release(
     note: str = "",
 ) -> Review:
     """Ask a named second person to release a run's estimates. Raises `BadInput` where it cannot be asked."""
+    run = AnalysisRun.objects.select_related("evaluation__owner", "plan", "dataset").get(pk=run.pk)
     require(by, Permission.REQUEST_RELEASE, run)
     issues = list(_request_issues(run, reviewer, by, terms, release_to, embargo_until))
     if issues:
@@ -119,13 +114,14 @@ def release(*, review: Review, by: User, note: str = "") -> list[Publication]:
     _require_waiting(review)
     _decide(review, ReviewState.RELEASED, by, note)
     publications = [_publish(review, term, subgroup, by) for term, subgroup in _chosen(review)]
-    move_stage(
+    follow_release(
         evaluation=review.run.evaluation,
         to_stage=Stage(review.release_to),
         embargo_until=review.embargo_until,
         by=by,
         reason=f"Run {review.run.number} was released by {by}.",
     )
+    sync_audience(evaluation=Evaluation.objects.get(pk=review.run.evaluation_id), by=by)
     return publications
 
 
@@ -176,7 +172,7 @@ def _publish(review: Review, term: str, subgroup: str, by: User) -> Publication:
         run, term, subgroup, reviewer=review.reviewer, n_plans=other_plans(run).count(), n_runs=other_runs(run).count()
     )
     try:
-        estimate = log_estimate(**entry, by=by, visibility=Visibility.DRAFT, organisation_ids=_audience(run.evaluation))
+        estimate = log_estimate(**entry, by=by, visibility=Visibility.DRAFT, organisation_ids=[run.evaluation.owner_id])
     except CatalogueRefused as refused:
         raise BadInput(
             [Issue(each.code, each.message, getattr(each, "hint", "")) for each in refused.issues]
@@ -200,12 +196,6 @@ def _publish(review: Review, term: str, subgroup: str, by: User) -> Publication:
     return publication
 
 
-def _audience(evaluation: Evaluation) -> list[int]:
-    """The organisations that see a released estimate before everyone may."""
-    granted = evaluation.shares.filter(ended_at__isnull=True, level__in=[ShareLevel.RESULTS, ShareLevel.ROWS])
-    return [evaluation.owner_id, *granted.values_list("organisation_id", flat=True)]
-
-
 @transaction.atomic
 def request_changes(*, review: Review, by: User, note: str) -> Review:
     """Send the result back, saying what should change."""
@@ -226,60 +216,6 @@ def take_back(*, review: Review, by: User) -> Review:
     _require_waiting(review)
     _decide(review, ReviewState.TAKEN_BACK, by, "")
     return review
-
-
-@transaction.atomic
-def move_stage(
-    *,
-    evaluation: Evaluation,
-    to_stage: Stage,
-    by: User | None,
-    reason: str,
-    embargo_until: datetime | None = None,
-    made_visible: Sequence[Any] = (),
-) -> Evaluation:
-    """Open an evaluation further, recording the decision; a stage it has already passed changes nothing."""
-    evaluation = Evaluation.objects.select_for_update().get(pk=evaluation.pk)
-    before = Stage(evaluation.stage)
-    if before == Stage.WITHDRAWN or OPENNESS[before] >= OPENNESS[to_stage]:
-        return evaluation
-    evaluation.stage = to_stage
-    evaluation.embargo_until = embargo_until if to_stage == Stage.EMBARGOED else evaluation.embargo_until
-    evaluation.save(update_fields=["stage", "embargo_until"])
-    StageChange.objects.create(
-        evaluation=evaluation,
-        from_stage=before,
-        to_stage=to_stage,
-        reason=reason,
-        made_visible=list(made_visible),
-        by=by,
-    )
-    detail = {"from": before.value, "to": to_stage.value, "reason": reason}
-    write_audit(evaluation, by=by, verb="change_stage", detail=detail)
-    return evaluation
-
-
-def lift_embargoes() -> int:
-    """Make public what was embargoed until now; how many evaluations that was."""
-    due = Evaluation.objects.filter(stage=Stage.EMBARGOED, embargo_until__lte=timezone.now())
-    return sum(_lift(evaluation) for evaluation in due)
-
-
-@transaction.atomic
-def _lift(evaluation: Evaluation) -> int:
-    evaluation = Evaluation.objects.select_for_update().get(pk=evaluation.pk)
-    if evaluation.stage != Stage.EMBARGOED:
-        return 0
-    embargoed = Publication.objects.filter(
-        run__evaluation=evaluation,
-        withdrawn_at__isnull=True,
-        review__release_to=ReleaseTo.EMBARGOED,
-        review__embargo_until__lte=timezone.now(),
-    )
-    for publication in embargoed.select_related("estimate", "published_by"):
-        publish_estimate(estimate=publication.estimate, by=publication.published_by)
-    move_stage(evaluation=evaluation, to_stage=Stage.PUBLIC, by=None, reason="The embargo ended.")
-    return 1
 
 
 @transaction.atomic

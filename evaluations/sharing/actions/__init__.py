@@ -1,0 +1,28 @@
+"""Changes to who sees what: releases, stages, comments."""
+
+from evaluations.sharing.actions.comments import add_comment, resolve_comment
+from evaluations.sharing.actions.partners import share_with, stop_sharing_with
+from evaluations.sharing.actions.releases import (
+    release,
+    request_changes,
+    request_release,
+    take_back,
+    withdraw_publication,
+)
+from evaluations.sharing.actions.stages import change_stage, follow_release, lift_embargoes, withdraw_evaluation
+
+__all__ = [
+    "add_comment",
+    "change_stage",
+    "follow_release",
+    "lift_embargoes",
+    "release",
+    "request_changes",
+    "request_release",
+    "resolve_comment",
+    "share_with",
+    "stop_sharing_with",
+    "take_back",
+    "withdraw_evaluation",
+    "withdraw_publication",
+]

@@ -1,0 +1,1 @@
+"""The pages on which an evaluation is shared, discussed and accounted for."""

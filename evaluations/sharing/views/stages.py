@@ -1,0 +1,103 @@
+"""Naming partners, and moving an evaluation from stage to stage with what that means shown first."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from evaluations.organisations.models import Organisation
+from evaluations.organisations.permissions import Permission, require
+from evaluations.sharing import actions
+from evaluations.sharing.actions.stages import NEXT_STAGES
+from evaluations.sharing.forms import ShareForm, StageForm, WithdrawForm
+from evaluations.sharing.presenters import MOVES, crumbs_to
+from evaluations.sharing.visibility import becomes_visible
+from evaluations.stats.issues import BadInput
+from evaluations.workspaces.models import Evaluation, Stage
+from evaluations.workspaces.queries import evaluations_where
+
+
+def _to_share(request: HttpRequest, pk: int, permission: Permission = Permission.SHARE) -> Evaluation:
+    found = evaluations_where(request.user, Permission.SEE_RESULTS)
+    evaluation = get_object_or_404(found, pk=pk)
+    require(request.user, permission, evaluation)
+    return evaluation
+
+
+@login_required
+@require_POST
+def partner_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Name a partner organisation and what it is given."""
+    evaluation = _to_share(request, pk)
+    form = ShareForm(request.POST, evaluation=evaluation)
+    if form.is_valid():
+        actions.share_with(evaluation=evaluation, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        name = form.cleaned_data["organisation"].name
+        messages.success(request, f"{name} is named as a partner.")
+        return redirect("sharing", pk=pk)
+    shown = {"form": form, "evaluation": evaluation, "crumbs": crumbs_to(evaluation)}
+    return render(request, "sharing/partner.html", shown)
+
+
+@login_required
+@require_POST
+def partner_end(request: HttpRequest, pk: int, organisation_pk: int) -> HttpResponse:
+    """End what a partner is given."""
+    evaluation = _to_share(request, pk)
+    organisation = get_object_or_404(Organisation, pk=organisation_pk, shares__evaluation=evaluation)
+    actions.stop_sharing_with(evaluation=evaluation, organisation=organisation, by=request.user)  # type: ignore[arg-type]
+    messages.info(request, f"{organisation} is no longer given anything of this evaluation.")
+    return redirect("sharing", pk=pk)
+
+
+@login_required
+def stage(request: HttpRequest, pk: int, to_stage: str) -> HttpResponse:
+    """What a stage would make visible to whom, and the decision to move there."""
+    evaluation = _to_share(request, pk)
+    if to_stage not in [each.value for each in NEXT_STAGES[Stage(evaluation.stage)]]:
+        raise Http404
+    form = StageForm(request.POST or None, to_stage=Stage(to_stage))
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.change_stage(
+                evaluation=evaluation,
+                to_stage=Stage(to_stage),
+                by=request.user,  # type: ignore[arg-type]
+                **form.cleaned_data,
+            )
+        except BadInput as wrong:
+            for issue in wrong.issues:
+                form.add_error(issue.column if issue.column in form.fields else None, f"{issue.message} {issue.hint}")
+        else:
+            messages.success(request, f"Done: {Stage(to_stage).label.lower()}.")
+            return redirect("sharing", pk=pk)
+    shown = {
+        "form": form,
+        "evaluation": evaluation,
+        "heading": MOVES[Stage(to_stage)],
+        "visible": becomes_visible(evaluation, Stage(to_stage), None),
+        "crumbs": [*crumbs_to(evaluation), ("Sharing", reverse("sharing", args=[pk]))],
+    }
+    return render(request, "sharing/stage.html", shown)
+
+
+@login_required
+def withdraw_all(request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraw the evaluation and every estimate of it, saying why."""
+    evaluation = _to_share(request, pk, Permission.WITHDRAW)
+    form = WithdrawForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.withdraw_evaluation(evaluation=evaluation, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        except BadInput as wrong:
+            for issue in wrong.issues:
+                form.add_error(None, f"{issue.message} {issue.hint}")
+        else:
+            messages.success(request, "The evaluation is withdrawn. Its estimates keep their pages, which say why.")
+            return redirect("sharing", pk=pk)
+    shown = {"form": form, "evaluation": evaluation, "crumbs": crumbs_to(evaluation)}
+    return render(request, "sharing/withdraw_all.html", shown)
