@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 from scipy import special
 
 from evaluations.stats.callaway_santanna.cells import Cell
 from evaluations.stats.callaway_santanna.sources import Estimated
-from evaluations.stats.results import Diagnostic
+from evaluations.stats.lead_tests import ENOUGH_CLUSTERS, lead_test
+from evaluations.stats.results import Diagnostic, Result
 from evaluations.stats.spec import Options
 from evaluations.stats.uncertainty import LARGE_SAMPLE_CLUSTERS, Reference, wald_test
 
@@ -20,7 +24,8 @@ TESTED = (
 
 def pretrend_tests(found: Estimated, options: Options, reference: Reference) -> tuple[Diagnostic, ...]:
     """The joint test of all cells before treatment; with anticipation, also of those before it could act."""
-    whole = _joint_test(found, "pretrend_joint", TESTED, reference, lambda cell: cell.period < cell.start)
+    is_withheld = reference.is_withheld
+    whole = _joint_test(found, "pretrend_joint", TESTED, is_withheld, lambda cell: cell.period < cell.start)
     if options.anticipation == 0:
         return (whole,)
     reach = options.anticipation
@@ -29,13 +34,47 @@ def pretrend_tests(found: Estimated, options: Options, reference: Reference) -> 
         "pretrend_joint_before_anticipation",
         f"The same test without the {reach} period{'s' if reach > 1 else ''} in which treatment may be anticipated. "
         + TESTED,
-        reference,
+        is_withheld,
         lambda cell: cell.period < cell.start - reach,
     )
     return (whole, before)
 
 
-def _joint_test(found: Estimated, code: str, reading: str, reference: Reference, is_tested) -> Diagnostic:
+def _smallest_cohort(found: Estimated) -> int:
+    """Clusters of the smallest cohort that has a cell before treatment."""
+    tested = {cell.cohort for cell in found.effects.cells if cell.period < cell.start}
+    masks = [np.array([other == cohort for other in found.effects.cohorts]) for cohort in found.effects.cohorts]
+    counts = [
+        found.presence.count(mask)
+        for cohort, mask in zip(found.effects.cohorts, masks, strict=True)
+        if cohort.code in tested
+    ]
+    return min(counts, default=0)
+
+
+def fit_for_small_cohorts(whole: Diagnostic, found: Estimated, result: Result) -> Diagnostic:
+    """The joint test; where some cohort is small, with the p-value of its leads averaged over cohorts."""
+    if whole.p_value is None or _smallest_cohort(found) >= ENOUGH_CLUSTERS:
+        return whole
+    treated = {cell.cohort for cell in found.effects.cells}
+    is_treated = np.array([cohort.code in treated for cohort in found.effects.cohorts])
+    test = lead_test(
+        result.event_study,
+        result.covariance,
+        n_clusters=found.presence.count(is_treated),
+        is_withheld=False,
+    )
+    reading = (
+        f"{TESTED} Some cohorts have fewer than {ENOUGH_CLUSTERS} clusters, too few to test each cohort's every period"
+        " (the statistic shown): the p-value is of the same effects averaged over cohorts."
+    )
+    details = {"statistic": test.statistic, "df": test.df, **(test.details or {})}
+    return replace(whole, reading=reading, p_value=test.p_value, details={"averaged_over_cohorts": details})
+
+
+def _joint_test(
+    found: Estimated, code: str, reading: str, is_withheld: bool, is_tested: Callable[[Cell], bool]
+) -> Diagnostic:
     effects = found.effects
     cells: list[Cell] = list(effects.cells)
     usable = [n for n, cell in enumerate(cells) if is_tested(cell) and effects.is_known[n] and not effects.is_alone[n]]
@@ -48,7 +87,7 @@ def _joint_test(found: Estimated, code: str, reading: str, reference: Reference,
             code,
             "There is no pre-treatment period to test: nothing here shows whether groups moved in parallel before.",
         )
-    p_value = None if reference.is_withheld else joint_p_value(test.statistic, test.df, found.n_clusters)
+    p_value = None if is_withheld else joint_p_value(test.statistic, test.df, found.n_clusters)
     return Diagnostic(code, reading, statistic=test.statistic, df=test.df, p_value=p_value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from evaluations.stats.callaway_santanna.checks import holes, overlap, pretrend_tests
+from evaluations.stats.callaway_santanna.checks import fit_for_small_cohorts, holes, overlap, pretrend_tests
 from evaluations.stats.callaway_santanna.report import (
     Averages,
     Reporter,
@@ -17,7 +17,7 @@ from evaluations.stats.callaway_santanna.sources import Estimated, from_cross_se
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.panel import panel_from_table
 from evaluations.stats.registry import Tick, ignore_progress
-from evaluations.stats.results import Result
+from evaluations.stats.results import Diagnostic, Result
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import Table
 
@@ -34,7 +34,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress, workers:
     result = build_result(found, options, averages)
     return replace(
         result,
-        diagnostics=(*_diagnostics(found, options, averages), *result.diagnostics),
+        diagnostics=(*_diagnostics(found, options, averages, result), *result.diagnostics),
         sample=sample_of(found, rows_read=table.rows_read, dropped=table.dropped, notes=table.notes),
     )
 
@@ -78,10 +78,11 @@ def _check_options(options: Options) -> None:
         )
 
 
-def _diagnostics(found: Estimated, options: Options, averages: Averages) -> tuple:
-    reference = Reporter(found, options).reference(averages.overall)
+def _diagnostics(found: Estimated, options: Options, averages: Averages, result: Result) -> tuple[Diagnostic, ...]:
+    whole, *others = pretrend_tests(found, options, Reporter(found, options).reference(averages.overall))
     return (
-        *pretrend_tests(found, options, reference),
+        fit_for_small_cohorts(whole, found, result),
+        *others,
         *overlap(found),
         *holes(found, options),
         *diagnostic_cells(found),

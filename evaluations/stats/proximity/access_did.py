@@ -15,8 +15,8 @@ import numpy as np
 
 from evaluations.stats.callaway_santanna import estimate as staggered
 from evaluations.stats.issues import NotEstimable
+from evaluations.stats.lead_tests import ENOUGH_CLUSTERS, lead_test
 from evaluations.stats.proximity.access import Access, access_of
-from evaluations.stats.proximity.lead_tests import ENOUGH_CLUSTERS, lead_test
 from evaluations.stats.proximity.residence import is_residence_known
 from evaluations.stats.proximity.rings import n_units
 from evaluations.stats.registry import Tick, ignore_progress

@@ -20,7 +20,7 @@ from evaluations.stats.callaway_santanna.estimate import estimated
 from evaluations.stats.callaway_santanna.report import Reporter
 from evaluations.stats.callaway_santanna.sources import Estimated
 from evaluations.stats.issues import NotEstimable
-from evaluations.stats.proximity.lead_tests import ENOUGH_CLUSTERS, lead_test
+from evaluations.stats.lead_tests import ENOUGH_CLUSTERS, lead_test
 from evaluations.stats.proximity.openings import starts_of
 from evaluations.stats.proximity.ring_changes import RingChanges
 from evaluations.stats.proximity.ring_leads import RingLeads

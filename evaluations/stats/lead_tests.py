@@ -15,7 +15,7 @@ from scipy import stats
 from evaluations.stats.results import Diagnostic, EventTimeEffect
 from evaluations.stats.uncertainty import wald_test
 
-ENOUGH_CLUSTERS = 30
+ENOUGH_CLUSTERS = 40
 """Clusters of the smallest cohort from which the test of every cohort's leads is trusted."""
 MOST_LEADS = 5
 CLUSTERS_A_LEAD = 8
