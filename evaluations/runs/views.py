@@ -16,7 +16,6 @@ from evaluations.organisations.permissions import Permission, may
 from evaluations.organisations.queries import organisations_where
 from evaluations.runs import presenters
 from evaluations.runs.actions import queue_run, request_cancel
-from evaluations.runs.charts import figures
 from evaluations.runs.example_actions import start_example
 from evaluations.runs.examples import EXAMPLES
 from evaluations.runs.models import AnalysisRun, RunState
@@ -26,6 +25,7 @@ from evaluations.stats.issues import BadInput
 from evaluations.workspaces.models import Evaluation
 from evaluations.workspaces.queries import evaluations_where
 from evidence.drawing.tables import Table, csv_text
+from evidence.estimates.charts import figures
 
 TABLES = {
     "estimates": presenters.estimates_table,

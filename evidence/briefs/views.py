@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from evidence.briefs import presenters
 from evidence.briefs.queries import account_of
+from evidence.ratings.queries import ratings_of_intervention
 
 
 def intervention(request: HttpRequest, slug: str) -> HttpResponse:
@@ -23,6 +24,7 @@ def intervention(request: HttpRequest, slug: str) -> HttpResponse:
             "answer": presenters.short_answer(account),
             "groups": presenters.evidence_groups(account),
             "facts": presenters.fact_rows(account.intervention),
+            "ratings": ratings_of_intervention(account.intervention, viewer=request.user),
             "tags": [
                 {"text": account.intervention.get_life_stage_display()},
                 {"text": account.intervention.get_status_display(), "colour": "grey"},

@@ -4,6 +4,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from evidence.drawing.figures import Figure
+from evidence.drawing.tables import csv_text
+from evidence.estimates.charts import figures
+from evidence.estimates.models import EffectEstimate
+from evidence.estimates.plain_answers import plain_answers
 from evidence.estimates.presenters import receipt_rows, sample_rows, words_for
 from evidence.estimates.queries import estimate_visible_to
 
@@ -13,6 +18,9 @@ def estimate(request: HttpRequest, pk: int) -> HttpResponse:
     found = estimate_visible_to(request.user, pk=pk)
     if found is None:
         raise Http404("There is no such estimate.")
+    drawn = _figures(found)
+    if request.GET.get("download") in drawn:
+        return _download(drawn[request.GET["download"]], f"estimate-{pk}-{request.GET['download']}.csv")
     return render(
         request,
         "estimates/estimate.html",
@@ -26,6 +34,22 @@ def estimate(request: HttpRequest, pk: int) -> HttpResponse:
             "words": words_for(found),
             "about": sample_rows(found),
             "receipt": receipt_rows(found),
+            "plain": plain_answers(found),
+            "figures": [(part, figure) for part, figure in drawn.items()],
             "waterfall": found.sample.get("dropped", []),
         },
+    )
+
+
+def _figures(estimate: EffectEstimate) -> dict[str, Figure]:
+    """The pictures of a computed estimate, from what the workspace wrote with it."""
+    stated = {"estimates": [{"level": estimate.level}], **estimate.series}
+    return figures(stated, outcome=estimate.outcome.name, unit=estimate.unit)
+
+
+def _download(figure: Figure, name: str) -> HttpResponse:
+    return HttpResponse(
+        csv_text(figure.table),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

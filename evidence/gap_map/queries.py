@@ -149,8 +149,8 @@ def _cells(estimates: QuerySet, row: Axis, column: Axis) -> dict[tuple[str, str]
         ratio |= Q(unit__contains=word)
     nothing = Case(When(ratio, then=Value(1.0)), default=Value(0.0), output_field=FloatField())
     causal = Q(estimate_kind=EstimateKind.CAUSAL)
-    known = causal & (Q(ci_lower__isnull=False) | Q(std_error__isnull=False))
-    above, below = known & Q(lower__gt=F("nothing")), known & Q(upper__lt=F("nothing"))
+    has_interval = causal & (Q(ci_lower__isnull=False) | Q(std_error__isnull=False))
+    above, below = has_interval & Q(lower__gt=F("nothing")), has_interval & Q(upper__lt=F("nothing"))
     higher, less = Q(direction=Direction.HIGHER), Q(direction=Direction.LOWER)
     order = Case(
         *(When(study__design=design, then=Value(place)) for place, design in enumerate(STRONGEST_FIRST)),
@@ -163,7 +163,7 @@ def _cells(estimates: QuerySet, row: Axis, column: Axis) -> dict[tuple[str, str]
         .annotate(
             n=Count("pk"),
             effects=Count("pk", causal),
-            with_interval=Count("pk", known),
+            with_interval=Count("pk", has_interval),
             better=Count("pk", (above & higher) | (below & less)),
             worse=Count("pk", (below & higher) | (above & less)),
             nulls=Count("pk", Q(estimate_kind=EstimateKind.NULL)),
@@ -172,8 +172,8 @@ def _cells(estimates: QuerySet, row: Axis, column: Axis) -> dict[tuple[str, str]
         .order_by()
     )
     return {
-        (row_value, column_value): Cell(*(*numbers, _design(strongest)))
-        for row_value, column_value, *numbers, strongest in found
+        (row_value, column_value): Cell(n, effects, known, better, worse, nulls, _design(strongest))
+        for row_value, column_value, n, effects, known, better, worse, nulls, strongest in found
         if row_value is not None and column_value is not None
     }
 

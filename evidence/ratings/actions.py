@@ -11,6 +11,7 @@ from django.utils import timezone
 from evidence.catalogue.issues import CatalogueRefused, Issue
 from evidence.catalogue.models import Intervention, Study
 from evidence.catalogue.models.visibility import is_editor
+from evidence.catalogue.signals import tell_changed
 from evidence.ratings.models import Rating
 from evidence.ratings.queries import proposal_for
 from evidence.ratings.schemes import STUDY, Scheme, scheme
@@ -42,7 +43,7 @@ def decide_rating(
         raise CatalogueRefused(issues)
     which = {"study": subject} if isinstance(subject, Study) else {"intervention": subject}
     Rating.objects.filter(scheme=rating.key, replaced_at__isnull=True, **which).update(replaced_at=timezone.now())
-    return Rating.objects.create(
+    made = Rating.objects.create(
         **which,
         scheme=rating.key,
         scheme_version=rating.version,
@@ -54,6 +55,8 @@ def decide_rating(
         facts=facts,
         decided_by=by,
     )
+    tell_changed([subject.intervention_id if isinstance(subject, Study) else subject.pk])
+    return made
 
 
 def _issues(

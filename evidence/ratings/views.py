@@ -8,6 +8,7 @@ from evidence.catalogue.models import Study
 from evidence.catalogue.queries import study_visible_to
 from evidence.estimates.presenters import grouped
 from evidence.estimates.queries import estimates_listed_for
+from evidence.ratings.queries import ratings_of_study
 
 
 def study(request: HttpRequest, pk: int) -> HttpResponse:
@@ -20,7 +21,13 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         ("Interventions", reverse("interventions")),
         (found.intervention.name, found.intervention.get_absolute_url()),
     ]
-    context = {"crumbs": crumbs, "study": found, "groups": grouped(estimates), "rows": _rows(found)}
+    context = {
+        "crumbs": crumbs,
+        "study": found,
+        "groups": grouped(estimates),
+        "rows": _rows(found),
+        "ratings": ratings_of_study(found, viewer=request.user),
+    }
     return render(request, "catalogue/study.html", context)
 
 
