@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.validation.worlds import STAGGERED, World, constant
-from evaluations.stats.engine import analyse
-from evaluations.stats.spec import parse_spec
+from evaluations.stats.assessment import judged
+from evaluations.stats.registry import estimator, runs_of
+from evaluations.stats.results import Result
+from evaluations.stats.spec import Spec, parse_spec
 from evaluations.stats.standing import RULE_VERSION
 
-DRAWS = 2_000
+DRAWS = 200
 DRIFTS = (0.0, 0.05, 0.1, 0.2, 0.4)
 SIZES = {"40 units": 1, "160 units": 4}
 COLUMNS = {"unit": "unit", "period": "period", "outcome": "outcome", "first_treated": "first_treated"}
@@ -40,32 +42,34 @@ class RuleBehaviour:
 def check(draws: int = DRAWS, *, workers: int = 2) -> list[RuleBehaviour]:
     """The rule's behaviour for each estimator, size and drift."""
     jobs = [
-        (estimator, units, drift)
-        for estimator in ("callaway_santanna", "event_study")
-        for units in SIZES
-        for drift in DRIFTS
+        (name, units, drift) for name in ("callaway_santanna", "event_study") for units in SIZES for drift in DRIFTS
     ]
     with ProcessPoolExecutor(workers) as pool:
         return list(pool.map(partial(_behaviour, draws=draws), jobs))
 
 
 def _behaviour(job: tuple[str, str, float], draws: int) -> RuleBehaviour:
-    estimator, units, drift = job
+    name, units, drift = job
     cohorts = {start: size * SIZES[units] * 2 // 3 for start, size in STAGGERED.items()}
     world = replace(World("drift", "", cohorts, effect=constant), drift=drift)
-    spec = parse_spec({"estimator": estimator, "columns": COLUMNS, "options": {"sensitivity": []}})
-    seeds = np.random.SeedSequence(zlib.crc32(f"{estimator}|{units}|{drift}".encode())).spawn(draws)
-    results = [analyse(world.draw(np.random.default_rng(seed)), spec) for seed in seeds]
+    spec = parse_spec({"estimator": name, "columns": COLUMNS, "options": {"sensitivity": []}})
+    seeds = np.random.SeedSequence(zlib.crc32(f"{name}|{units}|{drift}".encode())).spawn(draws)
+    results = [_judged(world, spec, np.random.default_rng(seed)) for seed in seeds]
     levels = Counter(result.standing.level for result in results if result.standing)
     values = [result.estimates[0].value or 0.0 for result in results]
     return RuleBehaviour(
-        estimator,
+        name,
         units,
         drift,
         float(np.mean(values)) - world.truth(),
         draws,
         **{level: levels[level] / draws for level in ("supports", "caution", "does_not_support")},
     )
+
+
+def _judged(world: World, spec: Spec, rng: np.random.Generator) -> Result:
+    table = world.draw(rng)
+    return judged(table, spec, estimator(spec)(table, spec), runs_of("did"))
 
 
 def as_json(found: list[RuleBehaviour]) -> list[dict[str, Any]]:

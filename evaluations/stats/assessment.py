@@ -34,12 +34,17 @@ def assess(table: Table, spec: Spec, result: Result, runs: Mapping[str, Run]) ->
     """
     if result.refusal or not result.estimates:
         return result
-    result = _with_checks(table, spec, _with_power(spec, _with_bounds(spec, result)), runs)
+    return _with_stability(table, spec, judged(table, spec, _with_bounds(spec, result), runs), runs)
+
+
+def judged(table: Table, spec: Spec, result: Result, runs: Mapping[str, Run]) -> Result:
+    """`result` with its standing and the checks that the standing rests on."""
+    result = _with_checks(table, spec, _with_power(spec, result), runs)
     return replace(result, standing=standing(spec, result))
 
 
 def _with_checks(table: Table, spec: Spec, result: Result, runs: Mapping[str, Run]) -> Result:
-    """The checks that look at the data again."""
+    """The checks that look at the data again, and on which the standing rests."""
     if spec.method != "did":
         return result
     decomposition, shares = bacon_diagnostic(table, spec)
@@ -47,11 +52,18 @@ def _with_checks(table: Table, spec: Spec, result: Result, runs: Mapping[str, Ru
     result = result.with_diagnostics(*shares, *baseline_diagnostic(table), *attrition_diagnostic(table))
     if table.n_rows > MOST_ROWS_REPEATED:
         return result.with_diagnostics(_not_repeated(table.n_rows))
-    run, headline = runs[spec.estimator], result.estimates[0].value
-    repeated = (*placebo_time(table, spec, run), *placebo_outcomes(table, spec, run))
-    left_out = leave_one_out(table, spec, run, headline) if headline is not None and _is_fast(spec) else ()
+    run = runs[spec.estimator]
+    return result.with_diagnostics(*placebo_time(table, spec, run), *placebo_outcomes(table, spec, run))
+
+
+def _with_stability(table: Table, spec: Spec, result: Result, runs: Mapping[str, Run]) -> Result:
+    """Whether the headline hangs on one cohort or cluster, or on the estimator."""
+    headline = result.estimates[0].value
+    if spec.method != "did" or table.n_rows > MOST_ROWS_REPEATED or headline is None:
+        return result
+    left_out = leave_one_out(table, spec, runs[spec.estimator], headline) if _is_fast(spec) else ()
     specifications = (*result.specifications, *agreement(table, spec, result, runs))
-    return replace(result, specifications=specifications).with_diagnostics(*repeated, *left_out)
+    return replace(result, specifications=specifications).with_diagnostics(*left_out)
 
 
 def _is_fast(spec: Spec) -> bool:
