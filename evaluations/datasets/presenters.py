@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluations.datasets.models import Dataset, DatasetState
+from evaluations.datasets.placing import summary
 from evaluations.datasets.tidy import Recipe, Tidied
 from evaluations.datasets.tidy_forms import ALWAYS, start_of
 from evaluations.stats.issues import Issue
 from evidence.drawing.tables import Column, Table, build_table
+from evidence.places.matching import Match
 
 KINDS_IN_WORDS = {
     "integer": "Whole numbers",
@@ -113,6 +115,22 @@ def tidy_context(found: Tidied, recipe: Recipe, issues: list[Issue]) -> dict[str
         "n_rows": found.raw.n_rows,
         "others": [{"row": place.header_row + 1, "rows": place.last_row - place.first_row} for place in found.others],
     }
+
+
+def places_summary(matches: list[Match]) -> Table:
+    """How many values were told each way."""
+    heads: list[Column | str] = ["Told", Column("Values", numeric=True)]
+    return build_table("How the places were told", heads, [(how, f"{count:,}") for how, count in summary(matches)])
+
+
+def noted_places(matches: list[Match]) -> Table | None:
+    """Places about which there is something to know: former codes, authorities that ended, districts."""
+    noted = [match for match in matches if match.is_place and match.note]
+    if not noted:
+        return None
+    heads: list[Column | str] = ["As written", "Place", Column("To know", wide=True)]
+    rows = [(match.written, f"{match.name} ({match.code})", match.note) for match in noted]
+    return build_table("Places that changed, and districts", heads, rows)
 
 
 def size_in_words(size: int) -> str:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("evaluations/<int:pk>/data/order/<str:token>/", upload.dataset_tidy, name="dataset-tidy"),
     path("evaluations/<int:pk>/data/<int:dataset_pk>/", pages.dataset_page, name="dataset"),
     path("evaluations/<int:pk>/data/<int:dataset_pk>/treatment/", building.treatment, name="dataset-treatment"),
+    path("evaluations/<int:pk>/data/<int:dataset_pk>/places/", building.places, name="dataset-places"),
     path("evaluations/<int:pk>/data/<int:dataset_pk>/rows.csv", pages.dataset_rows, name="dataset-rows"),
     path("evaluations/<int:pk>/data/<int:dataset_pk>/delete/", pages.dataset_delete, name="dataset-delete"),
 ]

@@ -7,10 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from evaluations.datasets.building import LIKELY_PERIODS, likely_column
 from evaluations.datasets.deriving import derive_dataset
 from evaluations.datasets.ingest_parquet import LINE_COLUMN
 from evaluations.datasets.models import Dataset, DatasetKind, DatasetState
-from evaluations.datasets.presenters import problems_heading
+from evaluations.datasets.placing import LIKELY_PLACES, matches_in, with_places
+from evaluations.datasets.presenters import noted_places, places_summary, problems_heading
 from evaluations.datasets.queries import whole_table
 from evaluations.datasets.treatment import (
     WAYS,
@@ -25,6 +27,10 @@ from evaluations.datasets.treatment import (
 from evaluations.datasets.views.shared import crumbs_of, dataset_or_404
 from evaluations.organisations.permissions import Permission, may
 from evaluations.stats.issues import BadInput, Issue
+from evidence.places.matching import gazetteer
+
+MOST_UNMATCHED = 200
+"""Unmatched values shown one by one, to be matched by hand."""
 
 
 def _open_dataset(request: HttpRequest, pk: int, dataset_pk: int) -> Dataset:
@@ -74,3 +80,43 @@ def treatment(request: HttpRequest, pk: int, dataset_pk: int) -> HttpResponse:
         "issues_heading": problems_heading(issues),
     }
     return render(request, "datasets/treatment.html", context)
+
+
+@login_required
+def places(request: HttpRequest, pk: int, dataset_pk: int) -> HttpResponse:
+    """Matches names and codes to places, shows how each was told, and keeps the result as a new dataset."""
+    dataset = _open_dataset(request, pk, dataset_pk)
+    data = whole_table(dataset)
+    names = [name for name in data.column_names if name != LINE_COLUMN]
+    posted = request.POST
+    column = (
+        posted.get("column", "") if posted.get("column") in names else likely_column(names, LIKELY_PLACES) or names[0]
+    )
+    chosen = dict(zip(posted.getlist("written"), posted.getlist("place"), strict=False))
+    chosen = {written: code for written, code in chosen.items() if code}
+    known = gazetteer()
+    issues: list[Issue] = []
+    if "keep" in posted:
+        period = likely_column(names, LIKELY_PERIODS)
+        try:
+            placed = with_places(data, column=column, period=period, known=known, chosen=chosen)
+            step = {"step": "places", "column": column, "chosen": chosen}
+            made = derive_dataset(source=dataset, data=placed.data, step=step, by=request.user, notes=placed.notes)  # type: ignore[arg-type]
+            return redirect("dataset", pk=pk, dataset_pk=made.pk)
+        except BadInput as wrong:
+            issues = list(wrong.issues)
+    matches = matches_in(data, column, known, chosen)
+    context = {
+        "evaluation": dataset.evaluation,
+        "dataset": dataset,
+        "crumbs": crumbs_of(dataset.evaluation, ("Data", reverse("datasets", args=[pk]))),
+        "names": names,
+        "column": column,
+        "summary": places_summary(matches),
+        "noted": noted_places(matches),
+        "unmatched": [match for match in matches if not match.is_place][:MOST_UNMATCHED],
+        "n_unmatched": sum(not match.is_place for match in matches),
+        "issues": issues,
+        "issues_heading": problems_heading(issues),
+    }
+    return render(request, "datasets/places.html", context)

@@ -1,0 +1,122 @@
+"""Puts the code and name of each place beside a table's own, and says what could not be placed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from evaluations.datasets.building import LIKELY_UNITS
+from evaluations.datasets.ingest_columns import MISSING, coded
+from evaluations.datasets.ingest_raw import Problems
+from evaluations.stats.table import Coded
+from evidence.places.matching import HOW, Gazetteer, Match, match_place
+
+PLACE_CODE, PLACE_NAME = "place_code", "place_name"
+LEAVE = "leave"
+"""The choice to leave out the rows of a place that could not be matched."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A table with its places' codes and names, how each was told, and what was left out."""
+
+    data: pa.Table
+    matches: tuple[Match, ...]
+    counts: dict[str, int]
+    notes: tuple[str, ...]
+
+
+def matches_in(data: pa.Table, column: str, known: Gazetteer, chosen: Mapping[str, str]) -> list[Match]:
+    """What each distinct value of the column is; `chosen` maps values to the codes that a person chose."""
+    found = []
+    for label in coded(data[column], missing=("",)).labels:
+        match = match_place(str(label), known)
+        code = chosen.get(str(label), "")
+        if not match.is_place and code in known.names:
+            match = Match(str(label), code, known.names[code], "name", "chosen by hand")
+        found.append(match)
+    return found
+
+
+def with_places(
+    data: pa.Table, *, column: str, period: str | None, known: Gazetteer, chosen: Mapping[str, str] | None = None
+) -> Placed:
+    """The table with `place_code` and `place_name`; rows without a place are left out and counted.
+
+    An area whose code or name changed is one place throughout. One that was merged or split stays
+    itself until it ends: its series is not joined to its successors'. Raises `BadInput` where one
+    place appears under two names in one period, or nothing is matched.
+    """
+    values = coded(data[column], missing=("",))
+    matches = matches_in(data, column, known, chosen or {})
+    problems = Problems()
+    for name in (PLACE_CODE, PLACE_NAME):
+        if name in data.column_names:
+            cure = "Take it out, or use it as the unit."
+            problems.add("column_there", f"The table has a column {name} already.", cure, column=name)
+    _check_twice(data, period, values, matches, problems)
+    if not any(match.is_place and match.code for match in matches):
+        cure = "Choose the column that holds the names or codes of places."
+        problems.add("nothing_matched", f"No value of {column} is a place that is known.", cure, column=column)
+    problems.stop_if_any()
+    codes = [match.code if match.is_place else None for match in matches]
+    names = [match.name for match in matches]
+    has_code = np.array([code is not None for code in codes] + [False])
+    keep = has_code[values.codes]
+    kept = data.filter(pa.array(keep))
+    at = values.codes[keep]
+    kept = kept.append_column(PLACE_CODE, pa.array([codes[place] for place in at], pa.string()))
+    kept = kept.append_column(PLACE_NAME, pa.array([names[place] for place in at], pa.string()))
+    counts = dict(Counter(match.how for match in matches))
+    return Placed(kept, tuple(matches), counts, _notes(matches, int(np.count_nonzero(~keep))))
+
+
+def _check_twice(data: pa.Table, period: str | None, values: Coded, matches: list[Match], problems: Problems) -> None:
+    """Note places that stand under two names in one period."""
+    of_place: dict[str, list[int]] = {}
+    for position, match in enumerate(matches):
+        if match.is_place and match.code:
+            of_place.setdefault(match.code, []).append(position)
+    periods = coded(data[period]) if period else None
+    for code, positions in of_place.items():
+        if len(positions) < 2:
+            continue
+        rows = [np.flatnonzero(values.codes == position) for position in positions]
+        when = [set(periods.codes[each].tolist()) - {MISSING} if periods else {0} for each in rows]
+        if any(when[i] & when[j] for i in range(len(when)) for j in range(i)):
+            written = " and ".join(f"“{matches[position].written}”" for position in positions)
+            problems.add(
+                "place_twice",
+                f"{written} are one place, {matches[positions[0]].name} ({code}), and both have values for one period.",
+                "Keep one of them in each period.",
+            )
+
+
+def _notes(matches: list[Match], left_out: int) -> tuple[str, ...]:
+    notes = []
+    ended = [match for match in matches if match.how == "ended" and match.code]
+    if ended:
+        listed = "; ".join(f"{match.name} ({match.note})" for match in ended[:10]) + (" ..." if len(ended) > 10 else "")
+        notes.append(f"{len(ended)} places ended and are not joined to what they became: {listed}.")
+    unplaced = [match.written for match in matches if not (match.is_place and match.code)]
+    if unplaced:
+        listed = ", ".join(unplaced[:20]) + (" ..." if len(unplaced) > 20 else "")
+        rows = f"{left_out:,} row{'s' * (left_out != 1)}"
+        notes.append(f"{rows} left out, about what is no single authority: {listed}.")
+    return tuple(notes)
+
+
+def summary(matches: tuple[Match, ...] | list[Match]) -> list[tuple[str, int]]:
+    """How many values were told each way, in words."""
+    counts = Counter(match.how for match in matches)
+    return [(HOW[how], counts[how]) for how in HOW if counts[how]]
+
+
+LIKELY_PLACES = (
+    "la_code", "gss_code", "area_code", "lad_code", "ladcd", "areacd", "new_la_code", "code", "authority code",
+    "local authority code", "local authority", "la_name", "authority", "area", "area name", "la", *LIKELY_UNITS,
+)  # fmt: skip
