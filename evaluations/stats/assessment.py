@@ -16,6 +16,7 @@ from evaluations.stats.diagnostics.placebos import Run, placebo_outcomes, placeb
 from evaluations.stats.diagnostics.pretrend_power import joint_slope_for_power
 from evaluations.stats.diagnostics.stability import agreement, leave_one_out
 from evaluations.stats.diagnostics.two_way import bacon_diagnostic
+from evaluations.stats.proximity.place_checks import with_place_checks
 from evaluations.stats.results import Diagnostic, LongDifferences, Result, SensitivityBound
 from evaluations.stats.spec import Spec
 from evaluations.stats.standing import standing
@@ -45,8 +46,8 @@ def judged(table: Table, spec: Spec, result: Result, runs: Mapping[str, Run]) ->
 
 def _with_checks(table: Table, spec: Spec, result: Result, runs: Mapping[str, Run]) -> Result:
     """The checks that look at the data again, and on which the standing rests."""
-    if spec.method != "did":
-        return result
+    if spec.method == "proximity":
+        return with_place_checks(table, spec, result, runs[spec.estimator])
     decomposition, shares = bacon_diagnostic(table, spec)
     result = replace(result, decomposition=(*result.decomposition, *decomposition))
     result = result.with_diagnostics(*shares, *baseline_diagnostic(table), *attrition_diagnostic(table))
