@@ -43,7 +43,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
             lambda share: tick("assigning treatment anew", share),
             fast=fast_for(model.panel, model.loadings, average),
         )
-        diagnostics = (*diagnostics, test)
+        diagnostics = (*diagnostics, *test)
     tick("estimating", 1.0)
     return Result(
         estimates=(headline,),

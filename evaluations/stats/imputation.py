@@ -155,7 +155,7 @@ def _result(table: Table, spec: Spec, found: Imputed, tick: Tick) -> Result:
             lambda share: tick("assigning treatment anew", share),
             fast=found.fast,
         )
-        diagnostics = (*diagnostics, test)
+        diagnostics = (*diagnostics, *test)
     cohorts = played(table.cohorts)
     labels = labels_of_starts(cohorts.starts, cohorts.codes, cohorts.labels)
     return Result(
@@ -198,7 +198,8 @@ def _from_sums(table: Table, panel: Panel, spec: Spec) -> Imputed | None:
     used = cells.treated | cells.untreated
     counts = replace(panel_counts(panel), n_obs=int(sums.counts @ used.sum(axis=1)))
     sample = _sample(table, counts.n_obs, (*panel.dropped, *_not_used(cells, sums)), panel.cohort_counts())
-    judge = _judge(values, scores.products, counts, spec, outcome_size(panel.outcome))
+    n_cohorts = len(plan.by_start)
+    judge = _judge(values, scores.products, counts, spec, outcome_size(panel.outcome), n_cohorts)
     fast = fast_for(panel, after[:, :-1], np.eye(len(averages))[0])
     return Imputed(plan, judge, times[leads.kept], counts, sample, sums.counts, fast)
 
@@ -238,7 +239,7 @@ def _from_rows(table: Table, spec: Spec) -> Imputed:
     every = np.column_stack([*influence, lead_influence])
     sample = _sample(table, rows.n_rows, rows.dropped[len(table.dropped) :], cohort_labels(rows, table))
     size = outcome_size(rows.outcome)
-    judge = _judge(np.concatenate([values, leads]), every.T @ every, counts, spec, size)
+    judge = _judge(np.concatenate([values, leads]), every.T @ every, counts, spec, size, len(plan.by_start))
     units = units_by_path(rows, path_of(played(rows.starts), n_periods), n_periods)
     return Imputed(plan, judge, times[kept], counts, sample, units)
 
@@ -260,10 +261,17 @@ def _leads(rows0: Rows, clusters0: Clusters, times: np.ndarray) -> tuple[np.ndar
     )
 
 
-def _judge(values: np.ndarray, covariance: np.ndarray, counts: Counts, spec: Spec, size: float) -> Judge:
+def _judge(
+    values: np.ndarray, covariance: np.ndarray, counts: Counts, spec: Spec, size: float, n_cohorts: int
+) -> Judge:
+    """The judge. With few clusters, t has as many degrees of freedom as treated units less cohorts: errors of the
+    treated are measured from their cohort's mean.
+    """
     reference = large_sample_reference(
         spec.options.level, played(counts.n_clusters), counts.n_treated_clusters, counts.n_control_clusters
     )
+    if reference.df is not None:
+        reference = replace(reference, df=float(max(min(reference.df, played(counts.n_treated_units) - n_cohorts), 1)))
     errors = Errors("cluster", covariance, lambda _: reference.df, counts.n_clusters)
     return Judge(values, errors, reference, size)
 

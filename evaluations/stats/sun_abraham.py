@@ -52,7 +52,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
             lambda share: tick("assigning treatment anew", share),
             fast=fast_for(model.panel, model.loadings, overall),
         )
-        diagnostics = (*diagnostics, test)
+        diagnostics = (*diagnostics, *test)
     cohorts = played(table.cohorts)
     labels = labels_of_starts(cohorts.starts, cohorts.codes, cohorts.labels)
     tick("estimating", 1.0)

@@ -11,7 +11,8 @@ from evaluations.stats.options import check_options
 from evaluations.stats.panel import Panel, panel_from_table
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.regression.averages import labels_of_starts
-from evaluations.stats.regression.path_model import check_outcome_varies, outcome_size
+from evaluations.stats.regression.path_model import outcome_size
+from evaluations.stats.regression.rows import check_outcome_varies
 from evaluations.stats.results import CohortEffect, Diagnostic, Estimate, EventTimeEffect, Label, Result, Sample
 from evaluations.stats.spec import Spec
 from evaluations.stats.synthetic.adoption import Adoption, Adoptions, Averages, placebo_assignments

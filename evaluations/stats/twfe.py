@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from evaluations.stats.issues import BadInput, Issue, NotEstimable
+from evaluations.stats.issues import BadInput, Issue
 from evaluations.stats.options import REGRESSION_ERRORS, REGRESSION_INFERENCE, check_options
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.regression.path_model import Counts, PathModel, cohort_counts, path_model, rows_model
@@ -56,7 +56,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
             lambda share: tick("assigning treatment anew", share),
             fast=fast,
         )
-        diagnostics = (test,)
+        diagnostics = test
     tick("estimating", 1.0)
     return Result(
         estimates=(headline,),
@@ -72,13 +72,6 @@ def _value(table: Table, spec: Spec) -> float:
 
 def _model(table: Table, spec: Spec, tick: Tick) -> tuple[PathModel, str]:
     """The regression, whose one path has a coefficient, and what it estimates."""
-    model, estimand = _any_model(table, spec, tick)
-    if not len(model.kept):
-        raise _not_identified()
-    return model, estimand
-
-
-def _any_model(table: Table, spec: Spec, tick: Tick) -> tuple[PathModel, str]:
     if table.cohorts is None:
         return _model_of_columns(table, spec)
     if table.period is None:
@@ -153,13 +146,4 @@ def _column_counts(rows: Rows, treatment: np.ndarray) -> Counts:
         counts,
         n_treated_clusters=len(np.unique(rows.clusters.codes[treated])),
         n_control_clusters=len(np.unique(rows.clusters.codes[~treated])) or None,
-    )
-
-
-def _not_identified() -> NotEstimable:
-    return NotEstimable(
-        "treatment_not_identified",
-        "Once the fixed effects and covariates are taken out, nothing of the treatment is left to compare:"
-        " every unit is treated alike at each time, or a covariate says the same as the treatment.",
-        "Add units or periods without treatment, or take out the covariate or fixed effect that repeats it.",
     )

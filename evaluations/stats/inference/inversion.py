@@ -13,13 +13,13 @@ PRECISION = 1e-9
 def inverted_interval(
     p_value: Callable[[float], float], *, centre: float, std_error: float, size: float
 ) -> tuple[float | None, float | None]:
-    """The lower and upper ends of the values whose p-value is at least `size`; null where there is no end.
+    """The lower and upper ends of the values whose p-value is at least `size`; null where one has no end.
 
     Each end is where the p-value, going outwards from `centre`, first falls below `size`.
     """
     lower = _end(p_value, centre=centre, step=-std_error, size=size)
     upper = _end(p_value, centre=centre, step=std_error, size=size)
-    return lower, upper
+    return (None, None) if lower is None or upper is None else (lower, upper)
 
 
 def _end(p_value: Callable[[float], float], *, centre: float, step: float, size: float) -> float | None:

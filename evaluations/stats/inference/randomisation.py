@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import comb
+from math import comb, lgamma, log
 
 import numpy as np
 
@@ -24,7 +24,7 @@ TIE = 1e-10
 class RandomisationTest:
     """The share of assignments whose estimate is at least as far from zero, the actual one included.
 
-    An end of the interval is null where no constant effect, however far, is rejected.
+    The interval is null where no constant effect in one direction is ever rejected.
     """
 
     p_value: float
@@ -64,8 +64,12 @@ def randomisation_test(
 
 def n_assignments(paths: np.ndarray, *, most: int) -> int:
     """How many distinct ways there are to assign the paths to groups; `most` + 1 where there are more."""
+    counts = np.unique(paths, return_counts=True)[1].tolist()
+    size = lgamma(len(paths) + 1) - sum(lgamma(count + 1) for count in counts)
+    if size > log(most) + 1:
+        return most + 1
     left, ways = len(paths), 1
-    for count in np.unique(paths, return_counts=True)[1].tolist():
+    for count in counts:
         ways *= comb(left, count)
         left -= count
         if ways > most:

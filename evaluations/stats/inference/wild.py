@@ -34,7 +34,7 @@ class WildTest:
 
     The p-value is the share of draws whose t statistic is larger than the estimate's in absolute
     value, and no less than one draw (two sign patterns where they are enumerated: all + and all -
-    give the estimate itself). An end of the interval is null where no value, however far, is rejected.
+    give the estimate itself). The interval is null where no value in one direction is ever rejected.
     """
 
     p_value: float

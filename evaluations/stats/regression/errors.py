@@ -26,9 +26,10 @@ class Clusters:
 
     def sums(self, rows: np.ndarray) -> np.ndarray:
         """Sums of `rows`, shape (n_rows, k), by cluster, shape (n_clusters, k)."""
-        return np.column_stack(
-            [np.bincount(self.codes, weights=column, minlength=self.n_clusters) for column in rows.T]
-        ).reshape(self.n_clusters, rows.shape[1])
+        out = np.empty((self.n_clusters, rows.shape[1]))
+        for j in range(rows.shape[1]):
+            out[:, j] = np.bincount(self.codes, weights=rows[:, j], minlength=self.n_clusters)
+        return out
 
 
 @dataclass(frozen=True, eq=False)

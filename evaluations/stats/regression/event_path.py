@@ -85,8 +85,8 @@ def pretrend_test(judge: Judge, leads: np.ndarray) -> Diagnostic:
 
 
 def _band(judge: Judge, rows: np.ndarray, covariance: np.ndarray, options: Options) -> float | None:
-    """The critical value of the band over all event times; null where intervals are withheld."""
-    if not len(rows):
+    """The critical value of the band over all event times; null where intervals are withheld or bootstrapped."""
+    if not len(rows) or judge.wild is not None:
         return None
     references = [judge.reference_for(row) for row in rows]
     if any(reference.is_withheld for reference in references) or not np.isfinite(covariance).all():

@@ -13,7 +13,7 @@ from evaluations.stats.issues import NotEstimable
 from evaluations.stats.regression.errors import Clusters
 from evaluations.stats.regression.fixed_effects import Absorber, Effect
 from evaluations.stats.regression.least_squares import Fit, fit
-from evaluations.stats.regression.rows import Rows, effects_of
+from evaluations.stats.regression.rows import Rows, check_outcome_varies, effects_of
 from evaluations.stats.table import played
 
 
@@ -67,6 +67,7 @@ def impute_rows(rows: Rows, anticipation: int) -> tuple[ImputedRows, Rows]:
     event_time = rows.event_time
     rows = rows.keep((event_time >= 0) | (event_time < -anticipation), "anticipation_window")
     rows = _imputable(rows)
+    check_outcome_varies(rows.outcome)
     is_treated = _is_treated(rows)
     effects = effects_of(rows, unit_trends=False)
     rows0, rows1 = rows.keep(~is_treated, "treated"), rows.keep(is_treated, "untreated")

@@ -31,6 +31,11 @@ ERROR_WORDS = {
     "conley": "dependent between places near one another (Conley)",
 }
 
+NO_END = Diagnostic(
+    "interval_has_no_end",
+    "There are too few clusters or assignments to rule out an effect of any size, so there is no interval.",
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Judge:
@@ -80,6 +85,9 @@ class Judge:
 
     def diagnostics(self, headline: np.ndarray) -> tuple[Diagnostic, ...]:
         """What is to be said of the clusters behind the headline."""
+        if self.wild is not None and self.reference.is_valid_when_few:
+            answer = self.answer(headline)
+            return () if answer["ci_lower"] is not None or answer["p_value"] is None else (NO_END,)
         if self.errors.kind not in ("cr2", "cr3"):
             return cluster_diagnostics(self.reference)
         df = self.errors.df(headline)

@@ -14,16 +14,20 @@ from evaluations.stats.regression.judging import ERROR_WORDS, Judge, errors_of, 
 from evaluations.stats.regression.least_squares import Fit, fit
 from evaluations.stats.regression.path_sums import path_of
 from evaluations.stats.regression.paths import fit_paths
-from evaluations.stats.regression.rows import Rows, effects_of, rows_of
+from evaluations.stats.regression.rows import Rows, check_outcome_varies, effects_of, rows_of
 from evaluations.stats.results import CohortCount, Dropped, Sample
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import Table, played
-from evaluations.stats.uncertainty import FEW_TREATED_CLUSTERS, Reference
+from evaluations.stats.uncertainty import Reference
 
 Paths = Callable[[int], np.ndarray]
 """The number of periods to regressors by start and period, shape (n_periods + 1, n_periods, k)."""
 
 Share = Callable[[float], None]
+
+FEWEST_ON_A_SIDE = 4
+"""Treated and comparison clusters the wild bootstrap needs: with 4 its intervals covered 94-96 % in simulation
+(8 and 12 clusters, one date, correlation 0.5), with 3 between 90 and 99 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,8 @@ def _sums_suffice(table: Table, spec: Spec) -> bool:
 def _by_sums(table: Table, panel: Panel, spec: Spec, paths: np.ndarray, tick: Share) -> PathModel | None:
     """The model from sums by start; null where nothing is left over and rounding needs the rows."""
     found = fit_paths(panel, paths, tick=tick)
+    if not len(found.kept):
+        raise not_identified()
     if found.is_rounding:
         return None
     counts = panel_counts(panel)
@@ -214,11 +220,13 @@ def rows_model(
     n_covariates = rows.covariates.shape[1]
     columns = np.column_stack([rows.covariates, treatment])
     found = fit(rows.outcome, columns, effects, weights=rows.weights, cells=rows.cells)
+    is_path = found.kept >= n_covariates
+    if not is_path.any():
+        raise not_identified()
     errors = errors_of(found, rows, spec.options)
     counts = counts or cohort_counts(rows)
     if errors.n_clusters is None:
         counts = replace(counts, n_clusters=None, n_treated_clusters=None, n_control_clusters=None)
-    is_path = found.kept >= n_covariates
     wild = wild_for(found, rows.clusters, spec.options) if spec.options.inference == "wild" else None
     judge = _only(
         Judge(found.coefficients, errors, counts.reference(spec.options.level), outcome_size(rows.outcome), wild),
@@ -234,9 +242,9 @@ def rows_model(
 
 
 def _enough_on_each_side(counts: Counts) -> bool:
-    """The wild bootstrap mends few clusters, but not few treated ones (MacKinnon and Webb 2017)."""
+    """The wild bootstrap mends few clusters, but not very few treated ones (MacKinnon and Webb 2017)."""
     sides = (counts.n_treated_clusters, counts.n_control_clusters)
-    return all(n is None or n >= FEW_TREATED_CLUSTERS for n in sides)
+    return all(n is None or n >= FEWEST_ON_A_SIDE for n in sides)
 
 
 def _only(judge: Judge, chosen: np.ndarray) -> Judge:
@@ -323,11 +331,11 @@ def outcome_size(outcome: np.ndarray) -> float:
     return max(abs(float(outcome.min())), abs(float(outcome.max())))
 
 
-def check_outcome_varies(outcome: np.ndarray) -> None:
-    """Raise `NotEstimable` where every outcome is the same."""
-    if outcome.size and outcome.min() == outcome.max():
-        raise NotEstimable(
-            "outcome_constant",
-            "The outcome has the same value in every row, so no effect can be measured.",
-            "Check that the right column was chosen as the outcome.",
-        )
+def not_identified() -> NotEstimable:
+    """Effects and covariates leave nothing of the treatment."""
+    return NotEstimable(
+        "treatment_not_identified",
+        "Once the fixed effects and covariates are taken out, nothing of the treatment is left to compare:"
+        " every unit is treated alike at each time, or a covariate says the same as the treatment.",
+        "Add units or periods without treatment, or take out the covariate or fixed effect that repeats it.",
+    )

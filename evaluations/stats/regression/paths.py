@@ -194,9 +194,7 @@ def scores_of(panel: Panel, loadings: np.ndarray, sums: PathSums) -> Scores:
         return Scores(None, products, is_rounding)
     starts, clusters, outcomes = _sums_by_cluster_and_start(panel, first_centre(panel))
     by_pair = np.einsum("pu,pui->pi", outcomes, loadings[starts])
-    by_cluster = np.column_stack(
-        [np.bincount(clusters, weights=column, minlength=panel.n_clusters) for column in by_pair.T]
-    ).reshape(panel.n_clusters, loadings.shape[2])
+    by_cluster = Clusters(clusters, panel.n_clusters).sums(by_pair)
     return Scores(by_cluster, by_cluster.T @ by_cluster, is_rounding)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from evaluations.stats.inference.randomisation import assignments, n_assignments, randomisation_test
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.panel import Panel
+from evaluations.stats.regression.judging import NO_END
 from evaluations.stats.regression.path_sums import path_of
 from evaluations.stats.results import Diagnostic, Estimate
 from evaluations.stats.spec import Spec
@@ -39,17 +40,20 @@ class Assignment:
 
 def with_randomisation(
     headline: Estimate, table: Table, spec: Spec, value: Value, tick: Callable[[float], None], *, fast: Fast | None
-) -> tuple[Estimate, Diagnostic]:
-    """The headline with the p-value and interval of randomisation inference, and the diagnostic that explains them.
+) -> tuple[Estimate, tuple[Diagnostic, ...]]:
+    """The headline with the p-value and interval of randomisation inference, and what explains them.
 
     `value` gives the headline of a table; `fast` does so for a balanced panel without weights, null elsewhere.
     """
     table = _comparable(table, spec)
     assignment = assignment_of(table)
     options = spec.options
+    ways = n_assignments(assignment.given, most=options.draws)
+    if headline.std_error is None or ways * (1 - options.level) < 1:
+        return replace(headline, p_value=None, ci_lower=None, ci_upper=None), (_too_few(ways, assignment),)
     rng = np.random.default_rng(options.seed)
     orders = assignments(assignment.given, options.draws, rng)
-    is_enumerated = n_assignments(assignment.given, most=options.draws) <= options.draws
+    is_enumerated = ways <= options.draws
     if fast is not None and fast.fits(assignment):
         drawn, on_treatment = fast.values(assignment, orders), fast.on_treatment
     else:
@@ -69,7 +73,16 @@ def with_randomisation(
         p_value=test.p_value,
         details={"assignments": test.n_assignments, "enumerated": is_enumerated},
     )
-    return replace(headline, p_value=test.p_value, ci_lower=test.ci_lower, ci_upper=test.ci_upper), diagnostic
+    found = replace(headline, p_value=test.p_value, ci_lower=test.ci_lower, ci_upper=test.ci_upper)
+    return found, (diagnostic,) if test.ci_lower is not None else (diagnostic, NO_END)
+
+
+def _too_few(ways: int, assignment: Assignment) -> Diagnostic:
+    reading = (
+        f"There are {ways} ways to assign these treatments to the {assignment.groups}, or nothing is left over after"
+        " the fit: too little to tell the estimate from chance, so the p-value and interval are withheld."
+    )
+    return Diagnostic("too_few_assignments", reading, statistic=ways)
 
 
 def _comparable(table: Table, spec: Spec) -> Table:

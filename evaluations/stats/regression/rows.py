@@ -110,6 +110,16 @@ def rows_of(table: Table, spec: Spec) -> Rows:
     return rows
 
 
+def check_outcome_varies(outcome: np.ndarray) -> None:
+    """Raise `NotEstimable` where every outcome is the same."""
+    if outcome.size and outcome.min() == outcome.max():
+        raise NotEstimable(
+            "outcome_constant",
+            "The outcome has the same value in every row, so no effect can be measured.",
+            "Check that the right column was chosen as the outcome.",
+        )
+
+
 def effects_of(rows: Rows, *, unit_trends: bool) -> tuple[Effect, ...]:
     """Unit, period and further effects; one common level where there are none."""
     if unit_trends and (rows.unit is None or rows.period is None):
