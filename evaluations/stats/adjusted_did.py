@@ -4,7 +4,7 @@ With D = 1 for treated rows, weights w, covariates X (an intercept first), the p
 weights o = w (1 - D) p / (1 - p), and all means normalised:
 
 Units seen before and after, with dY the change and b its regression on X among controls
-(Sant'Anna and Zhao 2020, equation 2.6; Abadie 2005; Heckman, Ichimura and Todd 1997):
+(Sant'Anna and Zhao 2020, section 3.1; Abadie 2005; Heckman, Ichimura and Todd 1997):
 
     dr     mean_{w D}(dY - X'b) - mean_{o}(dY - X'b)
     ipw    mean_{w D}(dY) - mean_{o}(dY)
@@ -18,7 +18,7 @@ regressions b_dt of the outcome on X among rows of group d in t the level is
     ipw    mean_{w D in t}(Y) - mean_{o in t}(Y)
     reg    mean_{w D in t}(Y) - mean_{w D}(X'b_0t)
 
-with p fitted on all rows (their equation 3.4 for `dr`, the locally efficient estimator, with logit
+with p fitted on all rows (their section 3.2 for `dr`, the locally efficient estimator, with logit
 and least squares). Influence values add what estimating p and the b contributes.
 """
 

@@ -33,19 +33,24 @@ class _Part:
 
 
 def units_within_subgroups(table: Table) -> Table:
-    """The table with units split by subgroup where one unit has rows of several, clustered on what they were.
+    """The table with units split by subgroup where one unit has rows of several."""
+    return units_split_by(table, table.subgroup)
+
+
+def units_split_by(table: Table, column: Coded | None) -> Table:
+    """The table with units split by a column where one unit has rows of several values, clustered on what they were.
 
     A school with a row for each of two groups of pupils in every year becomes two units in one cluster.
     """
-    if table.subgroup is None or table.unit is None:
+    if column is None or table.unit is None:
         return table
-    pair = table.unit.codes.astype(np.int64) * table.subgroup.n_labels + table.subgroup.codes
+    pair = table.unit.codes.astype(np.int64) * column.n_labels + column.codes
     used, codes = np.unique(pair, return_inverse=True)
     if len(used) == table.unit.n_labels:
         return table
     labels = tuple(
-        f"{table.unit.labels[unit]} / {table.subgroup.labels[group]}"
-        for unit, group in zip(*np.divmod(used, table.subgroup.n_labels), strict=True)
+        f"{table.unit.labels[unit]} / {column.labels[group]}"
+        for unit, group in zip(*np.divmod(used, column.n_labels), strict=True)
     )
     return replace(table, unit=Coded(codes.astype(np.int32), labels), cluster=table.cluster or table.unit)
 

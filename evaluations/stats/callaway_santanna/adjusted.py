@@ -8,10 +8,10 @@ For a family (cohort g against its controls C) with D = 1 for g, weights w, cova
 intercept first), the change dY = Y_t - Y_base, the fitted propensity p, odds weights
 o = w (1 - D) p / (1 - p) and the regression b of dY on X among controls, the doubly robust effect is
 
-    ATT = mean_{w D}(dY - X'b) - mean_{o}(dY - X'b)        (Sant'Anna and Zhao 2020, equation 2.6)
+    ATT = mean_{w D}(dY - X'b) - mean_{o}(dY - X'b)        (Sant'Anna and Zhao 2020, section 3.1)
 
 with both means normalised; `reg` leaves out the second mean, `ipw` the regression. The influence
-of a unit adds what estimating p and b contributes (their theorem A.1 for generic first steps).
+of a unit adds what estimating p and b contributes.
 """
 
 from __future__ import annotations

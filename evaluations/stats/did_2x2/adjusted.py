@@ -38,35 +38,65 @@ class Adjusted:
     n_rows: int
     n_trimmed: int
     dropped: tuple[Dropped, ...]
-    sides: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """The rows to compare, the table's row that each stands for, and their group in a third difference."""
+
+    rows: Comparison
+    place: np.ndarray
+    group: np.ndarray | None
+    dropped: tuple[Dropped, ...]
 
 
 def adjusted_difference(made: TwoByTwo, estimation: str) -> Adjusted:
-    """The effect of a comparison; with a third difference, the second group's less the first's."""
-    if made.group is None:
-        return _adjusted(made, estimation)
-    second, first = (_adjusted(made.part(rows), estimation) for rows in (made.group, ~made.group))
-    influence = second.influence, -first.influence
-    return Adjusted(
-        second.value - first.value,
-        influence[0] + influence[1] if made.cluster is not None else np.concatenate(influence),
-        second.n_rows + first.n_rows,
-        second.n_trimmed + first.n_trimmed,
-        (*second.dropped, *first.dropped),
-        (second.sides[0] + first.sides[0], second.sides[1] + first.sides[1]),
+    """The effect of a comparison.
+
+    With a third difference, the treated of the second group are compared with each of the three
+    other groups: the first two comparisons less the third. All three adjust to the covariates of those
+    treated; the difference of two adjusted comparisons, each for its own group, would not
+    (Ortiz-Villavicencio and Sant'Anna 2025).
+    """
+    compared = _matched(made) if made.is_matched else _unmatched(made)
+    value, trimmed, influence = 0.0, 0, np.zeros(len(made.treated))
+    for sign, treated, controls in _comparisons(compared):
+        chosen = treated | controls
+        found = adjusted_effect(_chosen(compared.rows, chosen, treated), estimation)
+        _refuse(found)
+        value, trimmed = value + sign * found.value, max(trimmed, found.n_trimmed)
+        influence[compared.place[chosen]] += sign * found.influence
+    kept = len(made.treated) - sum(item.rows for item in compared.dropped)
+    return Adjusted(value, _by_cluster(influence, made), kept, trimmed, compared.dropped)
+
+
+def _by_cluster(influence: np.ndarray, made: TwoByTwo) -> np.ndarray:
+    if made.cluster is None:
+        return influence
+    return np.bincount(made.cluster.codes, influence, made.cluster.n_labels)
+
+
+def _comparisons(compared: _Compared) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    """Signs, treated and comparison rows of the comparisons that make up the estimate."""
+    treated, group = compared.rows.is_treated, compared.group
+    if group is None:
+        return [(1, treated, ~treated)]
+    of_interest = treated & group
+    return [
+        (1, of_interest, treated & ~group),
+        (1, of_interest, ~treated & group),
+        (-1, of_interest, ~treated & ~group),
+    ]
+
+
+def _chosen(rows: Comparison, chosen: np.ndarray, treated: np.ndarray) -> Comparison:
+    return Comparison(
+        rows.outcome[chosen],
+        treated[chosen],
+        rows.design[:, chosen],
+        rows.weight[chosen],
+        None if rows.is_after is None else rows.is_after[chosen],
     )
-
-
-def _adjusted(made: TwoByTwo, estimation: str) -> Adjusted:
-    rows, cluster, dropped = _matched(made) if made.is_matched else _unmatched(made)
-    found = adjusted_effect(rows, estimation)
-    _refuse(found)
-    influence = found.influence
-    if made.cluster is not None:
-        influence = np.bincount(cluster, influence, made.cluster.n_labels)
-    kept = len(made.treated) - sum(item.rows for item in dropped)
-    sides = int(rows.is_treated.sum()), int((~rows.is_treated).sum())
-    return Adjusted(found.value, influence, kept, found.n_trimmed, dropped, sides)
 
 
 def _refuse(found: AdjustedEffect) -> None:
@@ -75,14 +105,14 @@ def _refuse(found: AdjustedEffect) -> None:
         raise NotEstimable(found.failure, message, hint)
 
 
-def _unmatched(made: TwoByTwo) -> tuple[Comparison, np.ndarray, tuple[Dropped, ...]]:
+def _unmatched(made: TwoByTwo) -> _Compared:
     table = made.table
     weight = np.ones(table.n_rows) if table.weight is None else table.weight
     rows = Comparison(table.outcome, made.treated, _design(table.covariates, table.n_rows), weight, made.post)
-    return rows, _codes(made), ()
+    return _Compared(rows, np.arange(table.n_rows), made.group, ())
 
 
-def _matched(made: TwoByTwo) -> tuple[Comparison, np.ndarray, tuple[Dropped, ...]]:
+def _matched(made: TwoByTwo) -> _Compared:
     """Units with the change in their mean outcome, and their mean covariates before treatment."""
     table = made.table
     if table.unit is None:
@@ -110,13 +140,10 @@ def _matched(made: TwoByTwo) -> tuple[Comparison, np.ndarray, tuple[Dropped, ...
     )
     first = np.zeros(n, dtype=np.int64)
     first[unit[::-1]] = np.arange(len(unit) - 1, -1, -1)
-    weight = np.ones(int(both.sum())) if table.weight is None else table.weight[first[both]]
-    rows = Comparison(change, made.treated[first[both]], _design(covariates, len(change)), weight)
-    return rows, _codes(made)[first[both]], dropped
-
-
-def _codes(made: TwoByTwo) -> np.ndarray:
-    return np.arange(len(made.treated)) if made.cluster is None else made.cluster.codes
+    place = first[both]
+    weight = np.ones(len(place)) if table.weight is None else table.weight[place]
+    rows = Comparison(change, made.treated[place], _design(covariates, len(change)), weight)
+    return _Compared(rows, place, None if made.group is None else made.group[place], dropped)
 
 
 def _design(covariates: np.ndarray | None, n_rows: int) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from evaluations.stats.issues import BadInput, Issue, NotEstimable
 from evaluations.stats.results import Dropped, Label
 from evaluations.stats.spec import Spec
+from evaluations.stats.subgroups import units_split_by
 from evaluations.stats.table import Coded, Table
 
 CELLS = ("comparison rows before", "comparison rows after", "treated rows before", "treated rows after")
@@ -75,6 +76,7 @@ def comparison_of(table: Table, spec: Spec) -> TwoByTwo:
     used = _has_weight(table)
     dropped = () if used.all() else (Dropped("weight_zero", int((~used).sum())),)
     table, treated, post = table.select(used), treated[used], post[used]
+    table = units_split_by(table, table.third_difference)
     group, labels = _third(table)
     by = table.cluster if table.cluster is not None else table.unit
     made = TwoByTwo(

@@ -67,18 +67,43 @@ def test_the_third_difference_is_the_difference_of_two():
 
 @pytest.mark.parametrize("estimation", ["dr", "reg", "ipw"])
 @pytest.mark.parametrize("panel", [True, False])
-def test_the_third_difference_with_covariates_is_the_difference_of_two(estimation, panel):
-    parts = []
-    for seed, group in ((1, 0), (2, 1)):
-        part = rows(seed=seed, effect=1.0 + group, group=group, x=np.random.default_rng(seed + 50).normal(size=160))
-        unit = np.concatenate([np.tile(np.arange(40), 2), 100 + np.tile(np.arange(40), 2)])
-        parts.append(part.assign(unit=unit + 1000 * group))
-    columns = {**COLUMNS, "covariates": ["x"], "unit": "unit"}
-    options = {"estimation": estimation, "panel": panel}
-    each = [headline(analysed(part, "did_2x2", columns, **options)) for part in parts]
-    found = headline(analysed(pd.concat(parts), "did_2x2", {**columns, "third_difference": "group"}, **options))
-    assert found.value == pytest.approx(each[1].value - each[0].value, abs=1e-12)
-    assert found.std_error == pytest.approx(np.hypot(each[0].std_error, each[1].std_error), rel=1e-10)
+def test_the_third_difference_adjusts_to_those_treated(estimation, panel):
+    """Trends depend on x and on being treated or in the group; the group's x lies elsewhere. True effect 1.
+
+    The difference of two adjusted comparisons, each for its own group, is off by the drift between their x: by 0.8.
+    """
+    rng = np.random.default_rng(3)
+    n = 6000
+    group, treated = (rng.random(n) < 0.5).astype(int), (rng.random(n) < 0.5).astype(int)
+    x = rng.normal(size=n) + 0.8 * group + 0.3 * treated
+    drift = 0.5 * treated * (1 + x) + 0.7 * group
+    before = rng.normal(size=n) + x
+    after = before + drift + treated * group * 1.0 + 0.5 * rng.normal(size=n)
+    frame = pd.DataFrame(
+        {
+            "unit": np.tile(np.arange(n), 2), "post": np.repeat([0, 1], n), "treated": np.tile(treated, 2),
+            "group": np.tile(group, 2), "x": np.tile(x, 2), "outcome": np.concatenate([before, after]),
+        }
+    )  # fmt: skip
+    columns = {**COLUMNS, "unit": "unit", "covariates": ["x"], "third_difference": "group"}
+    found = headline(analysed(frame, "did_2x2", columns, estimation=estimation, panel=panel))
+    assert found.value == pytest.approx(1.0, abs=4 * found.std_error)
+    assert found.std_error < 0.25
+
+
+def test_a_unit_with_a_row_for_each_group_is_one_cluster():
+    frame = pd.concat(
+        [
+            rows(group=g, seed=g).assign(
+                unit=np.concatenate([np.tile(np.arange(40), 2), 100 + np.tile(np.arange(40), 2)])
+            )
+            for g in (0, 1)
+        ]
+    )
+    columns = {**COLUMNS, "unit": "unit", "third_difference": "group", "covariates": ["x"]}
+    frame["x"] = np.random.default_rng(9).normal(size=len(frame))
+    found = headline(analysed(frame, "did_2x2", columns))
+    assert found.n_clusters == 80
 
 
 @pytest.mark.parametrize("estimation", ["dr", "reg", "ipw"])
