@@ -44,7 +44,7 @@ def invite_member(*, organisation: Organisation, email: str, role: Role, by: Use
         email=address,
         organisation=organisation,
         role=role,
-        token_sha256=_sha256(token),
+        token_sha256=token_sha256(token),
         created_by=by,
         created_at=now,
         expires_at=now + LIFETIME,
@@ -59,7 +59,7 @@ def open_invitation(token: str) -> Invitation | None:
     """The invitation to an organisation that a token opens; None when unknown, used, revoked or too old."""
     return (
         Invitation.objects.filter(
-            token_sha256=_sha256(token),
+            token_sha256=token_sha256(token),
             organisation__isnull=False,
             accepted_at__isnull=True,
             revoked_at__isnull=True,
@@ -102,7 +102,8 @@ def revoke_invitation(*, invitation: Invitation, by: User) -> None:
         record(by=by, verb="revoke_invitation", subject=invitation, organisation=invitation.organisation)
 
 
-def _sha256(token: str) -> str:
+def token_sha256(token: str) -> str:
+    """The hash under which an invitation keeps its token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

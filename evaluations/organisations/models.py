@@ -97,6 +97,8 @@ class Partnership(models.Model):
     agreement_starts_on = models.DateField()
     agreement_ends_on = models.DateField(null=True, blank=True)
     organisations = models.ManyToManyField(Organisation, through="PartnershipMember", related_name="partnerships")
+    interventions = models.ManyToManyField("evidence.Intervention", blank=True, related_name="partnerships")
+    places = models.ManyToManyField("evidence.Place", blank=True, related_name="partnerships")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     dissolved_at = models.DateTimeField(null=True, blank=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
-from evaluations.organisations.models import AuditEvent, Membership, Organisation
+from evaluations.organisations.models import AuditEvent, Membership, Organisation, Partnership, PartnershipMember
 from evaluations.organisations.permissions import Permission, Viewer, roles_of, roles_that_may
 
 
@@ -41,3 +41,11 @@ def audit_events_visible_to(viewer: Viewer) -> QuerySet[AuditEvent]:
         .select_related("by")
         .order_by("-at", "-sequence")
     )
+
+
+def partnerships_of(viewer: Viewer) -> QuerySet[Partnership]:
+    """The partnerships that an organisation of the viewer is, or was at its end, part of."""
+    organisations = organisation_ids_where(viewer, Permission.SEE_PARTNERSHIP)
+    spells = PartnershipMember.objects.filter(organisation_id__in=organisations)
+    current = spells.filter(Q(left_at__isnull=True) | Q(left_at=F("partnership__dissolved_at")))
+    return Partnership.objects.filter(pk__in=current.values("partnership_id"))

@@ -126,5 +126,5 @@ def audit_table(events: Iterable[AuditEvent]) -> Table:
         ]
         for event in events
     ]
-    heads = ["When", "Who", "What", "Of", Column("Details", wide=True), "Link", "Hash begins"]
+    heads: list[Column | str] = ["When", "Who", "What", "Of", Column("Details", wide=True), "Link", "Hash begins"]
     return build_table("What happened", heads, rows)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 
 from evaluations.organisations.models import Membership, User
 from evaluations.organisations.permissions import Permission, Viewer, roles_that_may
 from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.presenters import difference_text
-from evaluations.plans.queries import differences
+from evaluations.plans.queries import differences, plans_where
 from evaluations.runs.models import AnalysisRun, RunState
+from evaluations.runs.queries import runs_where
 from evaluations.sharing.models import Comment, Publication, Review, ReviewState
+from evaluations.workspaces.models import Evaluation, StageChange
 from evaluations.workspaces.queries import evaluations_where
 from evidence.drawing.numbers import digits_for, number_text
 
@@ -101,3 +106,42 @@ def unaccounted_runs(viewer: Viewer) -> QuerySet[AnalysisRun]:
         evaluation__in=evaluations_where(viewer, Permission.SEE_RESULTS).filter(is_example=False)
     ).filter(Q(state=RunState.DONE) | Q(state=RunState.REFUSED))
     return answered.filter(publications__isnull=True, reviews__isnull=True)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that changed lately: when, in words, and where to look."""
+
+    at: datetime
+    words: str
+    evaluation: Evaluation
+
+
+def what_changed(viewer: Viewer, evaluations: QuerySet[Evaluation]) -> list[Change]:
+    """Runs that ended, plans locked, decisions, releases and comments the viewer may see, the latest first."""
+    seen = {"evaluation__in": evaluations}
+    runs = runs_where(viewer).filter(**seen, finished_at__isnull=False).order_by("-finished_at")
+    plans = plans_where(viewer).filter(**seen, locked_at__isnull=False).order_by("-locked_at")
+    comments = comments_where(viewer).filter(**seen).order_by("-created_at")
+    released = publications_where(viewer).filter(run__evaluation__in=evaluations)
+    moves = StageChange.objects.filter(**seen).select_related("evaluation", "by").order_by("-at")
+    changes = [
+        *(
+            Change(_known(r.finished_at), f"Run {r.number} {r.get_state_display().lower()}", r.evaluation)
+            for r in runs[:20]
+        ),
+        *(Change(_known(p.locked_at), f"Plan {p.version} locked by {p.locked_by}", p.evaluation) for p in plans[:20]),
+        *(Change(c.created_at, f"{c.created_by} commented", c.evaluation) for c in comments[:20]),
+        *(
+            Change(p.published_at, f"Estimate {p.estimate_id} released by {p.published_by}", p.run.evaluation)
+            for p in released.select_related("run__evaluation", "published_by")[:20]
+        ),
+        *(Change(m.at, f"Now {m.get_to_stage_display().lower()}", m.evaluation) for m in moves[:20]),
+    ]
+    return sorted(changes, key=lambda change: change.at, reverse=True)
+
+
+def _known(moment: datetime | None) -> datetime:
+    if moment is None:
+        raise ValueError("only what has happened has a moment")
+    return moment

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.sharing.views import discussion, overview, record, releases, stages
+from evaluations.sharing.views import discussion, overview, partnerships, record, releases, stages
 
 urlpatterns = [
     path("evaluations/<int:pk>/", overview.overview, name="evaluation"),
@@ -21,6 +21,16 @@ urlpatterns = [
     path("evaluations/<int:pk>/sharing/withdraw/", stages.withdraw_all, name="withdraw-all"),
     path("evaluations/<int:pk>/discussion/", discussion.discussion, name="discussion"),
     path("evaluations/<int:pk>/discussion/<int:comment_pk>/close/", discussion.comment_resolve, name="comment-resolve"),
+    path("partnerships/", partnerships.partnership_list, name="partnerships"),
+    path("partnerships/new/", partnerships.partnership_new, name="partnership-new"),
+    path("partnerships/join/<str:token>/", partnerships.partnership_join, name="partnership-join"),
+    path("partnerships/<int:pk>/", partnerships.partnership_home, name="partnership"),
+    path("partnerships/<int:pk>/invite/", partnerships.partnership_invite, name="partnership-invite"),
+    path(
+        "partnerships/<int:pk>/leave/<int:organisation_pk>/", partnerships.partnership_leave, name="partnership-leave"
+    ),
+    path("partnerships/<int:pk>/dissolve/", partnerships.partnership_dissolve, name="partnership-dissolve"),
+    path("evaluations/<int:pk>/partnership/", stages.evaluation_partnership, name="evaluation-partnership"),
     path("evaluations/<int:pk>/record/", record.record, name="record"),
     path("evaluations/<int:pk>/audit/", record.audit, name="audit"),
 ]

@@ -8,12 +8,14 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from evaluations.organisations.permissions import Permission, may
+from evaluations.organisations.queries import partnerships_of
 from evaluations.runs.models import RunState
 from evaluations.runs.queries import runs_where
 from evaluations.sharing.forms import ShareForm
 from evaluations.sharing.presenters import about_rows, crumbs_to, stage_moves, steps
 from evaluations.sharing.queries import open_requests, publications_where, reviews_waiting_for, reviews_where
 from evaluations.sharing.visibility import AT_LEVEL, partners_of
+from evaluations.workspaces.models import ShareLevel
 from evaluations.workspaces.queries import evaluations_where
 
 
@@ -52,11 +54,12 @@ def sharing_page(request: HttpRequest, pk: int) -> HttpResponse:
         "publications": publications_where(request.user).filter(run__evaluation=evaluation),
         "runs": runs_where(request.user).filter(evaluation=evaluation, state=RunState.DONE, publications__isnull=True),
         "may_request": may(request.user, Permission.REQUEST_RELEASE, evaluation),
-        "partners": [(each, AT_LEVEL[each.level]) for each in partners_of(evaluation)] if may_share else [],
+        "partners": [(each, AT_LEVEL[ShareLevel(each.level)]) for each in partners_of(evaluation)] if may_share else [],
         "moves": stage_moves(evaluation) if may_share and not evaluation.is_example else [],
         "changes": evaluation.stage_changes.select_related("by"),
         "share_form": ShareForm(evaluation=evaluation) if may_share else None,
         "may_share": may_share,
+        "partnerships": partnerships_of(request.user).filter(dissolved_at__isnull=True) if may_share else [],
         "may_withdraw": may(request.user, Permission.WITHDRAW, evaluation),
     }
     return render(request, "sharing/sharing.html", shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,7 +12,9 @@ from django.views.decorators.http import require_POST
 
 from evaluations.organisations.models import Organisation
 from evaluations.organisations.permissions import Permission, require
+from evaluations.organisations.queries import partnerships_of
 from evaluations.sharing import actions
+from evaluations.sharing.actions.partnerships import put_in_partnership
 from evaluations.sharing.actions.stages import NEXT_STAGES
 from evaluations.sharing.forms import ShareForm, StageForm, WithdrawForm
 from evaluations.sharing.presenters import MOVES, crumbs_to
@@ -83,6 +86,23 @@ def stage(request: HttpRequest, pk: int, to_stage: str) -> HttpResponse:
         "crumbs": [*crumbs_to(evaluation), ("Sharing", reverse("sharing", args=[pk]))],
     }
     return render(request, "sharing/stage.html", shown)
+
+
+@login_required
+@require_POST
+def evaluation_partnership(request: HttpRequest, pk: int) -> HttpResponse:
+    """Place the evaluation in a partnership of its owner's, or in none."""
+    evaluation = _to_share(request, pk)
+    chosen = request.POST.get("partnership", "")
+    partnership = partnerships_of(request.user).filter(pk=chosen).first() if chosen.isdigit() else None
+    try:
+        put_in_partnership(evaluation=evaluation, partnership=partnership, by=request.user)  # type: ignore[arg-type]
+    except ValidationError as wrong:
+        messages.error(request, wrong.messages[0])
+    else:
+        said = f"It is now part of {partnership}." if partnership else "It is now in no partnership."
+        messages.success(request, said)
+    return redirect("sharing", pk=pk)
 
 
 @login_required

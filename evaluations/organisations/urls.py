@@ -1,0 +1,16 @@
+"""Addresses of organisations."""
+
+from django.urls import path
+
+from evaluations.organisations import member_views as views
+
+urlpatterns = [
+    path("account/organisations/<int:pk>/", views.organisation, name="organisation"),
+    path("account/organisations/<int:pk>/members/<int:membership_pk>/", views.member_change, name="member-change"),
+    path(
+        "account/organisations/<int:pk>/invitations/<int:invitation_pk>/revoke/",
+        views.invitation_revoke,
+        name="invitation-revoke",
+    ),
+    path("account/organisations/<int:pk>/audit.csv", views.organisation_audit, name="organisation-audit"),
+]
