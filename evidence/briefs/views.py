@@ -5,7 +5,10 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from evidence.briefs import presenters
+from evidence.briefs.comparing import MOST_COMPARED, accounts_to_compare, comparison_table
 from evidence.briefs.queries import account_of
+from evidence.catalogue.queries import interventions_named
+from evidence.drawing.tables import csv_text
 from evidence.ratings.queries import ratings_of_intervention
 
 
@@ -31,3 +34,28 @@ def intervention(request: HttpRequest, slug: str) -> HttpResponse:
             ],
         },
     )
+
+
+def compare(request: HttpRequest) -> HttpResponse:
+    """Up to five interventions side by side, and a way to add another."""
+    accounts = accounts_to_compare(request.user, request.GET.getlist("intervention"))
+    slugs = [account.intervention.slug for account in accounts]
+    table = comparison_table(accounts, viewer=request.user) if accounts else None
+    if table and request.GET.get("download") == "csv":
+        return HttpResponse(
+            csv_text(table),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="comparison.csv"'},
+        )
+    words = request.GET.get("add", "").replace("\x00", "").strip()[:100]
+    context = {
+        "accounts": [
+            (each.intervention, [slug for slug in slugs if slug != each.intervention.slug]) for each in accounts
+        ],
+        "slugs": slugs,
+        "table": table,
+        "words": words,
+        "matches": interventions_named(request.user, words).exclude(slug__in=slugs)[:10] if words else [],
+        "is_full": len(accounts) >= MOST_COMPARED,
+    }
+    return render(request, "briefs/compare.html", context)

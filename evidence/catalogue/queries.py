@@ -22,6 +22,14 @@ def interventions_visible_to(viewer: Any) -> QuerySet[Intervention]:
     return Intervention.objects.visible_to(viewer)
 
 
+def interventions_named(viewer: Any, words: str) -> QuerySet[Intervention]:
+    """Interventions whose name has every word."""
+    found = interventions_visible_to(viewer)
+    for word in words.split()[:10]:
+        found = found.filter(name__icontains=word)
+    return found.order_by("name")
+
+
 def intervention_visible_to(viewer: Any, *, slug: str) -> Intervention | None:
     """One intervention with what its page names, or None where the viewer may not see it or it does not exist."""
     return (

@@ -23,6 +23,7 @@ LONGEST_TEXT = 200
 ENOUGH_WITH_EVERY_WORD = 3
 MOST_VALUES = 40
 MOST_SHOWN = 15
+EXPORT_BATCH = 2_000
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Found:
 
 def read_criteria(params: Any, kind: str) -> Criteria:
     """The criteria in an address: `search` and the facets of the kind; unknown names are kept to be told."""
-    known = {"search", "page", "page_size", "format", "sort", *SHOWN[kind]}
+    known = {"search", "page", "page_size", "format", "download", *SHOWN[kind]}
     chosen = {}
     for name in SHOWN[kind]:
         values = tuple(dict.fromkeys(_clean(value) for value in params.getlist(name)[:MOST_VALUES] if value))
@@ -199,3 +200,15 @@ def rows_in_order(viewer: Any, kind: str, keys: Iterable[int]) -> list[Any]:
     wanted = list(keys)
     rows = rows_to_list(viewer, kind).in_bulk(wanted)
     return [rows[key] for key in wanted if key in rows]
+
+
+def rows_to_export(viewer: Any, kind: str, keys: Iterable[int]) -> list[Any]:
+    """The rows with these keys, in their order, with everything a download says of them."""
+    wanted = list(keys)
+    rows = _rows_of(viewer, kind)
+    if kind == DocumentKind.INTERVENTION:
+        rows = rows.prefetch_related("target_groups", "places", "sources")
+    found: dict[int, Any] = {}
+    for start in range(0, len(wanted), EXPORT_BATCH):
+        found |= rows.in_bulk(wanted[start : start + EXPORT_BATCH])
+    return [found[key] for key in wanted if key in found]

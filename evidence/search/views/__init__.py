@@ -1,0 +1,1 @@
+"""Pages of the search room: lists, downloads, places, and what words mean."""
