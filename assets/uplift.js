@@ -17,6 +17,11 @@ import {
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 
+// Long panels start closed on a narrow screen, where they would push the page's subject out of sight
+if (window.matchMedia("(max-width: 640px)").matches) {
+  for (const panel of document.querySelectorAll("details[data-closed-on-narrow]")) panel.open = false;
+}
+
 const components = [
   Accordion,
   Button,

@@ -1,4 +1,4 @@
-"""Every kind of page a visitor can reach by following links, found by following them."""
+"""Every kind of page that can be reached by following links, found by following them, signed in or not."""
 
 import re
 from collections import Counter
@@ -8,7 +8,12 @@ import pytest
 from django.core.management import call_command
 from django.urls import Resolver404, resolve
 
-OF_EACH_KIND = 2
+from evaluations.organisations.actions import create_organisation
+from evaluations.runs.actions import claim
+from evaluations.runs.example_actions import start_example
+from evaluations.runs.examples import EXAMPLES
+from evaluations.runs.tasks import work_on
+
 NOT_PAGES = re.compile(
     r"\.(csv|json|xml|pdf|docx|parquet|ris|bib|atom|svg|txt)$|^/(static|api/v1/(?!docs/)|healthz|readyz)"
 )
@@ -27,19 +32,19 @@ def kind_of(address: str) -> str | None:
 
 
 def links_on(page) -> list[str]:
-    found = page.evaluate("() => [...document.querySelectorAll('a[href]')].map(link => link.getAttribute('href'))")
-    base = urlsplit(page.url)
-    here = [f"{base.path}{link}" if link.startswith("?") else link for link in found if not link.startswith("#")]
-    return [link.split("#")[0] for link in here]
+    """The addresses that a page links to on its own site, without their fragments."""
+    found = page.evaluate("() => [...document.querySelectorAll('a[href]')].map(link => link.href.split('#')[0])")
+    site = "{0.scheme}://{0.netloc}".format(urlsplit(page.url))
+    return [link.removeprefix(site) for link in found if link.startswith(f"{site}/")]
 
 
-def visit(page, check, *, start: str = "/", limit: int = 80) -> Counter:
+def visit(page, check, *, start: str = "/", of_each: int) -> Counter:
     """Open pages breadth first, a few of each kind, and check each."""
     waiting, seen, kinds, missing = [start], {start}, Counter(), []
-    while waiting and sum(kinds.values()) < limit:
+    while waiting:
         address = waiting.pop(0)
         kind = kind_of(address)
-        if kind is None or kinds[kind] >= OF_EACH_KIND:
+        if kind is None or kinds[kind] >= of_each:
             continue
         kinds[kind] += 1
         response = page.goto(address)
@@ -51,7 +56,7 @@ def visit(page, check, *, start: str = "/", limit: int = 80) -> Counter:
             if link not in seen:
                 seen.add(link)
                 waiting.append(link)
-    assert missing == []
+    assert missing == [], missing
     return kinds
 
 
@@ -60,7 +65,31 @@ def starter(transactional_db):
     call_command("load_catalogue", verbosity=0)
 
 
-def test_every_kind_of_public_page_is_accessible_and_no_link_is_dead(page, starter, assert_accessible):
-    kinds = visit(page, assert_accessible)
+@pytest.fixture
+def of_each(full) -> int:
+    return 3 if full else 1
+
+
+def test_every_kind_of_public_page_is_accessible_and_no_link_is_dead(page, starter, assert_accessible, of_each):
+    kinds = visit(page, assert_accessible, of_each=of_each)
     names = {kind.split("?")[0] for kind in kinds}
     assert {"start", "interventions", "intervention", "estimate", "study", "places", "place", "account_login"} <= names
+
+
+@pytest.fixture
+def evaluator(make_person):
+    """Someone with an example that has run."""
+    person = make_person()
+    organisation = create_organisation(name="A council", by=person)
+    run = start_example(example=next(iter(EXAMPLES.values())), owner=organisation, by=person)
+    work_on(claim(run_id=run.pk, worker="test"))
+    return person
+
+
+def test_every_kind_of_page_of_the_workspace_is_accessible_and_no_link_is_dead(
+    page, evaluator, sign_in, assert_accessible, of_each
+):
+    sign_in(page)
+    kinds = visit(page, assert_accessible, start="/evaluations/", of_each=of_each)
+    names = {kind.split("?")[0] for kind in kinds}
+    assert {"evaluations", "evaluation", "datasets", "plan", "run", "sharing", "account"} <= names
