@@ -28,6 +28,7 @@ urlpatterns = [
     path("estimates/<int:pk>/", estimates.estimate, name="estimate"),
     path("studies/<int:pk>/", ratings.study, name="study"),
     path("places/", places.places, name="places"),
+    path("places/<str:code>/like/", places.like, name="places-like"),
     path("places/<str:code>/", places.place, name="place"),
     path("outcomes/", definitions.outcomes, name="outcomes"),
     path("outcomes/<slug:slug>/", definitions.outcome, name="outcome"),

@@ -30,7 +30,7 @@ def comparison_table(accounts: list[Account], *, viewer: Any) -> Table:
     facts = [_facts(account, viewer) for account in accounts]
     names = [account.intervention.name for account in accounts]
     rows: list[list[CellValue]] = [[fact, *(each[fact] for each in facts)] for fact in (facts[0] if facts else {})]
-    return build_table("Side by side", [Column("", wide=True), *(Column(name, wide=True) for name in names)], rows)
+    return build_table("Side by side", [Column("Fact", wide=True), *(Column(name, wide=True) for name in names)], rows)
 
 
 def _facts(account: Account, viewer: Any) -> dict[str, CellValue]:

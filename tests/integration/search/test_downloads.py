@@ -92,7 +92,7 @@ def test_up_to_five_are_compared_and_the_page_stands_without_any(client, catalog
     names = Intervention.objects.filter(slug__in=slugs[:5]).values_list("name", flat=True)
     assert all(name in page for name in names)
     rows = rows_of(client.get("/compare/?intervention=moving-to-opportunity&intervention=its-childs-play&download=csv"))
-    facts = {row[""]: (row["Moving to Opportunity (United States)"], row["It's Child's Play"]) for row in rows}
+    facts = {row["Fact"]: (row["Moving to Opportunity (United States)"], row["It's Child's Play"]) for row in rows}
     assert facts["With an interval"] == ("4 of 4", "")
     assert facts["Directions (not a synthesis)"] == ("2 better, 1 worse, 1 open", "")
     assert facts["Never evaluated"][1]
