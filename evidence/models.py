@@ -18,6 +18,7 @@ from evidence.estimates.models import EffectEstimate, EstimateAudience
 from evidence.places.models import Place, PlaceChange, PlaceFigure, PlaceMeasure
 from evidence.ratings.models import Rating
 from evidence.search.models import SearchDocument, SearchState, SearchWord
+from evidence.series.models import OfficialSeries, SeriesPlace
 
 __all__ = [
     "CatalogueVersion",
@@ -27,6 +28,7 @@ __all__ = [
     "InterventionAudience",
     "InterventionComponent",
     "InterventionNote",
+    "OfficialSeries",
     "Outcome",
     "Place",
     "PlaceChange",
@@ -37,6 +39,7 @@ __all__ = [
     "SearchState",
     "SearchWord",
     "SeriesBreak",
+    "SeriesPlace",
     "Source",
     "Study",
     "StudyAudience",

@@ -19,6 +19,7 @@ ROOMS = {
         "catalogue": 1,
         "places": 1,
         "estimates": 2,
+        "series": 2,
         "ratings": 3,
         "briefs": 4,
         "gap_map": 4,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluations.datasets.comparing import Proposal
 from evaluations.datasets.models import Dataset, DatasetState
 from evaluations.datasets.placing import summary
 from evaluations.datasets.tidy import Recipe, Tidied
@@ -131,6 +132,22 @@ def noted_places(matches: list[Match]) -> Table | None:
     heads: list[Column | str] = ["As written", "Place", Column("To know", wide=True)]
     rows = [(match.written, f"{match.name} ({match.code})", match.note) for match in noted]
     return build_table("Places that changed, and districts", heads, rows)
+
+
+def candidate_rows(proposal: Proposal, compared: Sequence[str]) -> list[dict[str, Any]]:
+    """The areas to compare with, likest first, as lines to tick."""
+    return [
+        {
+            "code": each.code,
+            "name": each.name,
+            "is_on": each.code in compared,
+            "is_proposed": each.is_proposed,
+            "trend_gap": f"{each.trend_gap:.3g}",
+            "level_gap": f"{each.level_gap:.3g}",
+            "context_gap": "" if each.context_gap is None else f"{each.context_gap:.2g}",
+        }
+        for each in proposal.candidates
+    ]
 
 
 def size_in_words(size: int) -> str:
