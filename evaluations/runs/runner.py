@@ -39,6 +39,7 @@ def run_analysis_file(
     """
     from evaluations.datasets.gazetteer_files import read_places
     from evaluations.datasets.ingest import read_table, typed_table, wanted_columns
+    from evaluations.runs.streaming import streamed_result
     from evaluations.stats.engine import ENGINE_VERSION, analyse
     from evaluations.stats.issues import NotEstimable
     from evaluations.stats.results import refused
@@ -47,15 +48,16 @@ def run_analysis_file(
     started = time.perf_counter()
     spec = parse_spec(spec_mapping)
     tick("Reading the data", 0.0)
-    raw = read_table(path, wanted=wanted_columns(spec))
-    sites = read_table(sites_path) if sites_path else None
-    places = read_places(postcodes_path) if postcodes_path else loaded_places(spec) if loaded_places else None
-    tick("Checking the columns", 0.1)
-    try:
-        table = typed_table(raw, spec, sites=sites, places=places)
-        result = analyse(table, spec, tick=tick)
-    except NotEstimable as reason:
-        result = refused(reason)
+    result = streamed_result(path, spec, tick=tick)
+    if result is None:
+        raw = read_table(path, wanted=wanted_columns(spec))
+        sites = read_table(sites_path) if sites_path else None
+        places = read_places(postcodes_path) if postcodes_path else loaded_places(spec) if loaded_places else None
+        tick("Checking the columns", 0.1)
+        try:
+            result = analyse(typed_table(raw, spec, sites=sites, places=places), spec, tick=tick)
+        except NotEstimable as reason:
+            result = refused(reason)
     hashes = {"data_sha256": data_sha256 or file_sha256(path)}
     if sites_path:
         hashes["sites_sha256"] = file_sha256(sites_path)

@@ -38,6 +38,14 @@ def assess(table: Table, spec: Spec, result: Result, runs: Mapping[str, Run]) ->
     return _with_stability(table, spec, judged(table, spec, _with_bounds(spec, result), runs), runs)
 
 
+def assess_alone(spec: Spec, result: Result, *, n_rows: int) -> Result:
+    """`result` with what can be said without its rows: the power of its pre-test, its bounds and its standing."""
+    if result.refusal or not result.estimates:
+        return result
+    result = _with_power(spec, _with_bounds(spec, result)).with_diagnostics(_not_repeated(n_rows))
+    return replace(result, standing=standing(spec, result))
+
+
 def judged(table: Table, spec: Spec, result: Result, runs: Mapping[str, Run]) -> Result:
     """`result` with its standing and the checks that the standing rests on."""
     result = _with_checks(table, spec, _with_power(spec, result), runs)

@@ -12,12 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import partial, reduce
+from itertools import islice
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 
 BLOCK_UNITS = 16_384
 """Units in a block. Part of the engine's version: another value changes the last digits."""
+
+BLOCKS_IN_A_RUN = 64
+"""Blocks whose sums are added to one another before they are added to others': what one worker takes at a time."""
 
 Block = TypeVar("Block")
 Part = TypeVar("Part")
@@ -69,9 +73,9 @@ def block_slices(n_units: int, size: int = BLOCK_UNITS) -> tuple[slice, ...]:
     return tuple(slice(start, min(start + size, n_units)) for start in range(0, n_units, size))
 
 
-def map_in_order(work: Callable[[Block], Part], blocks: Sequence[Block], *, workers: int = 1) -> Iterator[Part]:
+def map_in_order(work: Callable[[Block], Part], blocks: Iterable[Block], *, workers: int = 1) -> Iterator[Part]:
     """`work` of each block, in the order of the blocks, on `workers` threads; few results wait at a time."""
-    if workers <= 1 or len(blocks) <= 1:
+    if workers <= 1:
         yield from map(work, blocks)
         return
     with ThreadPoolExecutor(workers) as pool:
@@ -85,8 +89,20 @@ def map_in_order(work: Callable[[Block], Part], blocks: Sequence[Block], *, work
 
 
 def total(parts: Iterable[S]) -> S:
-    """The sums of all blocks, added first to last."""
-    return reduce(lambda done, part: done + part, parts)
+    """The sums of all blocks, added first to last within runs of `BLOCKS_IN_A_RUN`, then run by run."""
+    runs = iter(parts)
+    return reduce(_add, iter(lambda: _sum_of_run(runs), None))  # type: ignore[arg-type]
+
+
+def _sum_of_run(parts: Iterator[S]) -> S | None:
+    run = list(islice(parts, 1))
+    if not run:
+        return None
+    return reduce(_add, islice(parts, BLOCKS_IN_A_RUN - 1), run[0])
+
+
+def _add(done: S, part: S) -> S:
+    return done + part
 
 
 def run_rounds(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from threadpoolctl import threadpool_limits
 
-from evaluations.stats.assessment import assess
+from evaluations.stats.assessment import assess, assess_alone
+from evaluations.stats.callaway_santanna.streamed import PanelMoments, result_of_moments
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.registry import Tick, estimator, ignore_progress, runs_of
 from evaluations.stats.results import Result, Sample, refused
@@ -24,6 +25,16 @@ def analyse(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Result
             return assess(units_within_subgroups(table), spec, result, runs_of(spec.method))
     except NotEstimable as reason:
         return refused(reason, Sample(table.rows_read, table.n_rows, table.dropped))
+
+
+def analyse_moments(found: PanelMoments, labels: Table, spec: Spec, *, rows_read: int) -> Result:
+    """The result on a whole panel of which only the cohorts' moments are there (see `streamed`)."""
+    try:
+        with one_thread_for_products():
+            result = result_of_moments(found, labels, spec, rows_read=rows_read)
+            return assess_alone(spec, result, n_rows=rows_read)
+    except NotEstimable as reason:
+        return refused(reason, Sample(rows_read, rows_read))
 
 
 def estimated(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Result:

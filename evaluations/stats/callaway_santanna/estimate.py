@@ -11,31 +11,35 @@ from evaluations.stats.callaway_santanna.report import (
     averages_of,
     build_result,
     diagnostic_cells,
-    sample_of,
 )
 from evaluations.stats.callaway_santanna.sources import Estimated, from_cross_sections, from_panel
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.panel import panel_from_table
 from evaluations.stats.registry import Tick, ignore_progress
-from evaluations.stats.results import Diagnostic, Result
+from evaluations.stats.results import Diagnostic, Result, Sample
 from evaluations.stats.spec import Options, Spec
-from evaluations.stats.table import Table
-
-SMALL_COHORT = 30
-MOST_CLUSTERS_DRAWN = 20_000
+from evaluations.stats.table import Table, played
 
 
 def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress, workers: int = 2) -> Result:
     """Group-time effects and their averages. Raises `NotEstimable` where the data cannot give them."""
-    options = spec.options
-    _check_options(options)
-    found = estimated(table, options, tick=tick, workers=workers)
+    check_options(spec.options)
+    result = reported(estimated(table, spec.options, tick=tick, workers=workers), spec.options)
+    sample = played(result.sample)
+    return replace(
+        result,
+        sample=replace(sample, rows_read=table.rows_read, dropped=(*table.dropped, *sample.dropped), notes=table.notes),
+    )
+
+
+def reported(found: Estimated, options: Options) -> Result:
+    """The result of an estimation. Its sample knows only the rows that the estimation saw."""
     averages = averages_of(found)
     result = build_result(found, options, averages)
     return replace(
         result,
         diagnostics=(*_diagnostics(found, options, averages, result), *result.diagnostics),
-        sample=sample_of(found, rows_read=table.rows_read, dropped=table.dropped, notes=table.notes),
+        sample=Sample(found.n_rows, found.n_rows, found.dropped, found.cohorts),
     )
 
 
@@ -44,20 +48,13 @@ def estimated(table: Table, options: Options, *, tick: Tick = ignore_progress, w
     doing = "Estimating the effect on each cohort in each period"
     tick(doing, 0.0)
     if not options.panel or options.unbalanced == "cross_sections":
-        return from_cross_sections(table, options, draws=_draws(options, table.n_rows, 0))
+        return from_cross_sections(table, options)
     panel = panel_from_table(table)
-    smallest = min((c.n_units for c in panel.cohort_counts() if c.cohort is not None), default=0)
-    draws = _draws(options, panel.n_clusters, smallest)
-    return from_panel(panel, options, draws=draws, workers=workers, tick=lambda share: tick(doing, share))
+    return from_panel(panel, options, workers=workers, tick=lambda share: tick(doing, share))
 
 
-def _draws(options: Options, n_clusters: int, smallest_cohort: int) -> int:
-    """Multiplier draws: where asked for, and for the band where a cohort is too small for its Gaussian limit."""
-    is_small = 0 < smallest_cohort < SMALL_COHORT and n_clusters <= MOST_CLUSTERS_DRAWN
-    return options.draws if options.inference == "bootstrap" or is_small else 0
-
-
-def _check_options(options: Options) -> None:
+def check_options(options: Options) -> None:
+    """Raise `NotEstimable` where an option is asked for that this estimator does not have."""
     if options.inference not in ("analytic", "bootstrap"):
         raise NotEstimable(
             "inference_not_available",

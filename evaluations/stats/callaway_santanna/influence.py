@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from evaluations.stats.blocks import Sums
+from evaluations.stats.blocks import BLOCK_UNITS, Sums
 from evaluations.stats.callaway_santanna.designs import Design, Family
 from evaluations.stats.callaway_santanna.fits import Fit, View, odds_of, view_of
 from evaluations.stats.callaway_santanna.unit_blocks import UnitBlock
@@ -73,12 +73,14 @@ def _by_cluster(whole: np.ndarray, cluster: np.ndarray | None) -> np.ndarray:
 
 def multiplier_sums(sums: np.ndarray, n_draws: int, seed: int, block_index: int) -> np.ndarray:
     """Sums over a block's clusters of Mammen's two-point weight times influence, shape (n_draws, n_rows)."""
-    if n_draws == 0:
-        return np.zeros((0, len(sums)))
-    rng = np.random.default_rng([seed, block_index])
+    drawn = np.zeros((n_draws, len(sums)))
     golden = np.sqrt(5.0)
-    is_low = rng.random((n_draws, sums.shape[1])) < (golden + 1) / (2 * golden)
-    return np.where(is_low, (1 - golden) / 2, (1 + golden) / 2) @ sums.T
+    for start in range(0, sums.shape[1] if n_draws else 0, BLOCK_UNITS):
+        part = sums[:, start : start + BLOCK_UNITS]
+        rng = np.random.default_rng([seed, block_index, start])
+        is_low = rng.random((n_draws, part.shape[1])) < (golden + 1) / (2 * golden)
+        drawn += np.where(is_low, (1 - golden) / 2, (1 + golden) / 2) @ part.T
+    return drawn
 
 
 def cohort_influence(

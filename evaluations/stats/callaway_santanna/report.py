@@ -22,7 +22,6 @@ from evaluations.stats.results import (
     LongDifferences,
     PeriodEffect,
     Result,
-    Sample,
 )
 from evaluations.stats.spec import Options
 from evaluations.stats.uncertainty import (
@@ -331,11 +330,6 @@ def by_period(reporter: Reporter, averages: Averages) -> tuple[PeriodEffect, ...
         PeriodEffect(period=reporter.found.periods[period], **reporter.finished(part), **band)
         for (period, part), band in zip(parts.items(), bands, strict=True)
     )
-
-
-def sample_of(found: Estimated, *, rows_read: int, dropped: tuple, notes: tuple[str, ...]) -> Sample:
-    """The waterfall from the rows read to the rows used."""
-    return Sample(rows_read, found.n_rows, (*dropped, *found.dropped), found.cohorts, notes)
 
 
 def diagnostic_cells(found: Estimated) -> tuple[Diagnostic, ...]:

@@ -32,6 +32,9 @@ from evaluations.stats.results import CohortCount, Dropped, Label
 from evaluations.stats.spec import Options
 from evaluations.stats.table import Table
 
+SMALL_COHORT = 30
+MOST_CLUSTERS_DRAWN = 20_000
+
 Progress = Callable[[float], None]
 
 ClusterSums = Callable[[np.ndarray], np.ndarray]
@@ -82,16 +85,16 @@ class Estimated:
         return self.cohort_labels[code]
 
 
-def from_panel(panel: Panel, options: Options, *, draws: int, workers: int, tick: Progress) -> Estimated:
+def from_panel(panel: Panel, options: Options, *, workers: int, tick: Progress) -> Estimated:
     """Effects on a panel, from pairs of periods in which a unit was observed."""
     panel = panel.without(is_always_treated(panel.starts, options.anticipation), "always_treated")
     if options.unbalanced == "balanced":
         panel = panel.without(~np.isfinite(panel.outcome).all(axis=1), "unit_not_in_every_period")
-    _check_units(panel.n_units, panel.n_clusters, panel.outcome)
+    _check_outcome(panel.n_units, panel.n_clusters, panel.outcome)
     cohorts = cohorts_of(panel.starts, panel.cohort_codes)
     cells = cells_of(cohorts, panel.n_periods, options)
     blocks = UnitBlocks.of(panel, cohorts)
-    is_balanced = panel.is_balanced
+    is_balanced, draws = panel.is_balanced, draws_for(options, panel.n_clusters, cohorts)
     if panel.covariates is None and is_balanced:
         effects, sums = _from_means(blocks, cells, draws=(draws, options.seed), workers=workers, tick=tick)
     else:
@@ -110,6 +113,13 @@ def from_panel(panel: Panel, options: Options, *, draws: int, workers: int, tick
         cluster_sums=partial(_panel_cluster_sums, blocks, sums),
         missing_share=1 - n_rows / panel.outcome.size,
     )
+
+
+def draws_for(options: Options, n_clusters: int, cohorts: tuple[Cohort, ...]) -> int:
+    """Multiplier draws: where asked for, and for the band where a cohort is too small for its Gaussian limit."""
+    smallest = min(cohort.n_units for cohort in cohorts)
+    is_small = smallest < SMALL_COHORT and n_clusters <= MOST_CLUSTERS_DRAWN
+    return options.draws if options.inference == "bootstrap" or is_small else 0
 
 
 def _presence(panel: Panel, cohorts: tuple[Cohort, ...]) -> Presence:
@@ -168,7 +178,7 @@ def _adjusted(
     return effects, lambda block: block_cluster_sums(block, designs, state.fits, n_cells=len(cells))
 
 
-def from_cross_sections(table: Table, options: Options, *, draws: int) -> Estimated:
+def from_cross_sections(table: Table, options: Options) -> Estimated:
     """Effects on rows that are not matched over time; rows of a unit share a cluster where units are known."""
     if table.n_rows == 0:
         raise NotEstimable("no_rows", "There are no rows to analyse.", "Check the file and why rows were dropped.")
@@ -182,7 +192,7 @@ def from_cross_sections(table: Table, options: Options, *, draws: int) -> Estima
     dropped = [Dropped("always_treated", int(always.sum())), Dropped("weight_zero", int((empty & ~always).sum()))]
     cluster = _row_clusters(table)[kept]
     names, cluster = np.unique(cluster, return_inverse=True)
-    _check_units(len(kept), len(names), table.outcome[kept])
+    _check_outcome(len(kept), len(names), table.outcome[kept])
     starts, codes = table.cohorts.starts[kept], table.cohorts.codes[kept]
     cohorts = cohorts_of(starts, codes)
     cells = cells_of(cohorts, table.period.n_labels, options)
@@ -199,6 +209,7 @@ def from_cross_sections(table: Table, options: Options, *, draws: int) -> Estima
         n_clusters=len(names),
     )
     estimation = "reg" if table.covariates is None else options.estimation
+    draws = options.draws if options.inference == "bootstrap" else 0
     effects, influence = cross_section_effects(data, cells, cohorts, estimation, draws=(draws, options.seed))
     return Estimated(
         effects=effects,
@@ -265,7 +276,13 @@ def _scale(outcome: np.ndarray) -> float:
     return float(np.nanmax(np.abs(outcome)))
 
 
-def _check_units(n_units: int, n_clusters: int, outcome: np.ndarray) -> None:
+def _check_outcome(n_units: int, n_clusters: int, outcome: np.ndarray) -> None:
+    low, high = (np.nanmin(outcome), np.nanmax(outcome)) if outcome.size else (0.0, 0.0)
+    check_sample(n_units, n_clusters, float(low), float(high))
+
+
+def check_sample(n_units: int, n_clusters: int, lowest: float, highest: float) -> None:
+    """Raise `NotEstimable` where nobody is left, all are in one cluster or the outcome never varies."""
     if n_units == 0:
         raise NotEstimable(
             "no_pre_period",
@@ -278,7 +295,7 @@ def _check_units(n_units: int, n_clusters: int, outcome: np.ndarray) -> None:
             "All rows belong to one cluster, so nothing shows how far the estimate might be off.",
             "Cluster on something with many values, or leave the cluster out.",
         )
-    if np.nanmax(outcome) == np.nanmin(outcome):
+    if lowest == highest:
         raise NotEstimable(
             "outcome_constant",
             "The outcome has the same value in every row, so no effect can be measured.",

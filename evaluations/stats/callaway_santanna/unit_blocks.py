@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
-from evaluations.stats.blocks import BLOCK_UNITS, block_slices
+from evaluations.stats.blocks import BLOCK_UNITS
 from evaluations.stats.callaway_santanna.cells import Cohort
 from evaluations.stats.nuisance import Standardisation
 from evaluations.stats.panel import Panel
@@ -55,7 +56,7 @@ class UnitBlocks:
         """Blocks of about `size` units; no cluster is cut in two."""
         standard = None if panel.covariates is None else Standardisation.of(panel.covariates)
         if not panel.is_clustered_above_unit:
-            return cls(panel, cohorts, standard, None, block_slices(panel.n_units, size))
+            return cls(panel, cohorts, standard, None, cuts_by_unit(panel.unit, size))
         order = np.argsort(panel.cluster, kind="stable")
         return cls(panel, cohorts, standard, order, cluster_cuts(panel.cluster[order], size))
 
@@ -78,12 +79,11 @@ class UnitBlocks:
         by_cohort = np.argsort(position, kind="stable")
         units, position = units[by_cohort], position[by_cohort]
         panel = self.panel
-        weight = np.ones(len(units)) if panel.weight is None else panel.weight[units]
         return UnitBlock(
             index=index,
-            outcome=_changes(panel.outcome[units]),
+            outcome=changes(panel.outcome[units]),
             design=self._design(units),
-            weight=weight,
+            weight=np.ones(len(units)) if panel.weight is None else panel.weight[units],
             cohort=position,
             edges=np.searchsorted(position, np.arange(len(self.cohorts) + 1)),
             cluster=panel.cluster[units] if panel.is_clustered_above_unit else None,
@@ -104,6 +104,27 @@ class UnitBlocks:
         return np.stack([self.standardisation.design(covariates[:, p]) for p in range(covariates.shape[1])])
 
 
+def plain_block(outcome: np.ndarray, position: np.ndarray, n_cohorts: int) -> UnitBlock:
+    """A block of units of weight one without covariates: `outcome` (n_units, n_periods), cohorts by position."""
+    by_cohort = np.argsort(position, kind="stable")
+    position = position[by_cohort]
+    return UnitBlock(
+        index=0,
+        outcome=changes(outcome[by_cohort]),
+        design=np.ones((1, len(position))),
+        weight=np.ones(len(position)),
+        cohort=position,
+        edges=np.searchsorted(position, np.arange(n_cohorts + 1)),
+    )
+
+
+def cuts_by_unit(units: np.ndarray, size: int) -> tuple[slice, ...]:
+    """Cuts by number among all the units there were, so that leaving some out moves no other to another block."""
+    n = int(units[-1]) + 1
+    edges = np.searchsorted(units, [*range(0, n, size), n])
+    return tuple(slice(int(a), int(b)) for a, b in pairwise(edges) if b > a)
+
+
 def cluster_cuts(sorted_clusters: np.ndarray, size: int) -> tuple[slice, ...]:
     """Cuts of about `size`, each at the end of a cluster."""
     n = len(sorted_clusters)
@@ -115,7 +136,7 @@ def cluster_cuts(sorted_clusters: np.ndarray, size: int) -> tuple[slice, ...]:
     return tuple(slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True))
 
 
-def _changes(outcome: np.ndarray) -> np.ndarray:
+def changes(outcome: np.ndarray) -> np.ndarray:
     """Outcomes since each unit's first observed period, periods first: what cancels is taken out early."""
     first = outcome[:, 0]
     if np.isnan(first).any():
