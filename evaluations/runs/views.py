@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from evaluations.organisations.permissions import Permission, may
+from evaluations.organisations.permissions import Permission, may, require
 from evaluations.organisations.queries import organisations_where
 from evaluations.runs import presenters
 from evaluations.runs.actions import queue_run, request_cancel
@@ -58,6 +58,7 @@ def run_list(request: HttpRequest, pk: int) -> HttpResponse:
 def run_start(request: HttpRequest, pk: int) -> HttpResponse:
     """Queue a run of a locked plan."""
     evaluation = get_object_or_404(evaluations_where(request.user, Permission.SEE_PLAN), pk=pk)
+    require(request.user, Permission.RUN, evaluation)
     plan = get_object_or_404(evaluation.plans, pk=_number(request.POST.get("plan")))
     dataset = evaluation.datasets.filter(pk=_number(request.POST.get("dataset"))).first()
     try:

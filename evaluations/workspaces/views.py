@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from evaluations.organisations.permissions import Permission
+from evaluations.organisations.permissions import Permission, require
 from evaluations.organisations.queries import organisations_where
 from evaluations.workspaces.actions import create_evaluation, edit_evaluation
 from evaluations.workspaces.forms import NOT_PEOPLE, PEOPLE, EvaluationForm
@@ -47,6 +47,7 @@ def evaluation_new(request: HttpRequest) -> HttpResponse:
 def evaluation_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The form that changes what an evaluation states about itself."""
     evaluation = get_object_or_404(evaluations_where(request.user), pk=pk)
+    require(request.user, Permission.EDIT_EVALUATION, evaluation)
     stated = {name: getattr(evaluation, name) for name in ("title", "purpose", "intervention", "outcome")}
     stated |= {
         "lawful_basis": evaluation.lawful_basis,

@@ -20,7 +20,7 @@ from evaluations.organisations.partnerships import (
     join_partnership,
     open_partnership_invitation,
 )
-from evaluations.organisations.permissions import Permission, may
+from evaluations.organisations.permissions import Permission, may, require
 from evaluations.organisations.queries import organisations_where, partnerships_of
 from evaluations.sharing.actions.partnerships import dissolve_partnership, leave_partnership
 from evaluations.sharing.partnership_forms import InviteForm, JoinForm, PartnershipForm
@@ -93,6 +93,7 @@ def partnership_home(request: HttpRequest, pk: int) -> HttpResponse:
 def partnership_invite(request: HttpRequest, pk: int) -> HttpResponse:
     """Invite someone to bring their organisation in."""
     partnership = _partnership(request, pk)
+    require(request.user, Permission.MANAGE_PARTNERSHIP, partnership)
     form = InviteForm(request.POST, partnership=partnership)
     if form.is_valid():
         try:

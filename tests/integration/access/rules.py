@@ -1,0 +1,133 @@
+"""Who may reach which address: one rule for each name in the router. An address without a rule fails the suite."""
+
+from dataclasses import dataclass
+
+from evaluations.organisations.permissions import Permission
+
+PUBLIC, SIGNED_IN, OWN = "public", "signed in", "own"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`about` names the record whose permissions decide; without `see` it is not found, without `do` it is refused.
+
+    `named`: beyond that, only one person may, so others are refused as well; or it names what may not be there.
+    """
+
+    about: str
+    see: Permission | None = None
+    do: Permission | None = None
+    get: bool = True
+    post: bool = False
+    do_is_hidden: bool = False
+    only_post: Permission | None = None
+    named: bool = False
+
+
+def on(see: Permission, do: Permission | None = None, **how) -> Rule:
+    """A rule about the evaluation."""
+    return Rule("evaluation", see, do, **how)
+
+
+PAGES: dict[str, Rule] = {
+    "evaluations": Rule(SIGNED_IN),
+    "evaluation-new": Rule(OWN, post=True),
+    "examples": Rule(SIGNED_IN, post=True),
+    "evaluation": on(Permission.SEE_EVALUATION),
+    "evaluation-edit": on(Permission.SEE_EVALUATION, Permission.EDIT_EVALUATION, post=True),
+    "data-template": Rule(PUBLIC),
+    "datasets": on(Permission.SEE_PLAN),
+    "dataset": on(Permission.SEE_PLAN),
+    "dataset-upload": on(Permission.UPLOAD_DATA, post=True),
+    "dataset-tidy": on(Permission.UPLOAD_DATA, post=True, named=True),
+    "dataset-treatment": on(Permission.UPLOAD_DATA, Permission.SEE_ROWS, post=True, do_is_hidden=True),
+    "dataset-places": on(Permission.UPLOAD_DATA, Permission.SEE_ROWS, post=True, do_is_hidden=True),
+    "dataset-rows": on(Permission.SEE_ROWS),
+    "dataset-delete": on(Permission.DELETE_DATA, post=True),
+    "plan": on(Permission.SEE_PLAN),
+    "plan-columns": on(Permission.SEE_PLAN, Permission.WRITE_PLAN, post=True),
+    "plan-design": on(Permission.SEE_PLAN, Permission.WRITE_PLAN, post=True),
+    "plan-options": on(Permission.SEE_PLAN, Permission.WRITE_PLAN, post=True),
+    "plan-lock": on(Permission.SEE_PLAN, Permission.LOCK_PLAN, get=False, post=True),
+    "runs": on(Permission.SEE_RESULTS),
+    "run-start": on(Permission.SEE_PLAN, Permission.RUN, get=False, post=True),
+    "run": on(Permission.SEE_RESULTS),
+    "run-progress": on(Permission.SEE_RESULTS),
+    "run-cancel": on(Permission.SEE_RESULTS, Permission.CANCEL_RUN, get=False, post=True),
+    "run-repeat": on(Permission.SEE_RESULTS, Permission.RUN, get=False, post=True),
+    "run-result": on(Permission.SEE_RESULTS),
+    "run-numbers": on(Permission.SEE_RESULTS),
+    "release-request": on(Permission.SEE_RESULTS, Permission.REQUEST_RELEASE, post=True),
+    "sharing": on(Permission.SEE_RESULTS),
+    "review": on(Permission.SEE_RESULTS),
+    "review-take-back": on(Permission.SEE_RESULTS, Permission.REQUEST_RELEASE, get=False, post=True),
+    "withdraw": on(Permission.SEE_RESULTS, Permission.WITHDRAW, post=True),
+    "withdraw-all": on(Permission.SEE_RESULTS, Permission.WITHDRAW, post=True),
+    "partner-add": on(Permission.SEE_RESULTS, Permission.SHARE, get=False, post=True),
+    "partner-end": on(Permission.SEE_RESULTS, Permission.SHARE, get=False, post=True),
+    "stage": on(Permission.SEE_RESULTS, Permission.SHARE, post=True),
+    "evaluation-partnership": on(Permission.SEE_RESULTS, Permission.SHARE, get=False, post=True),
+    "discussion": on(Permission.SEE_PLAN),
+    "comment-resolve": on(Permission.SEE_PLAN, Permission.WRITE_PLAN, get=False, post=True),
+    "record": on(Permission.SEE_RESULTS),
+    "audit": on(Permission.SEE_EVALUATION, Permission.SEE_AUDIT),
+    "organisation": Rule("organisation", Permission.SEE_ORGANISATION),
+    "member-change": Rule("organisation", Permission.SEE_ORGANISATION, Permission.MANAGE_MEMBERS, get=False, post=True),
+    "invitation-revoke": Rule(
+        "organisation", Permission.SEE_ORGANISATION, Permission.MANAGE_MEMBERS, get=False, post=True
+    ),
+    "organisation-audit": Rule("organisation", Permission.SEE_ORGANISATION, Permission.SEE_AUDIT),
+    "partnerships": Rule(SIGNED_IN),
+    "partnership-new": Rule(SIGNED_IN, post=True),
+    "partnership": Rule("partnership", Permission.SEE_PARTNERSHIP),
+    "partnership-invite": Rule(
+        "partnership", Permission.SEE_PARTNERSHIP, Permission.MANAGE_PARTNERSHIP, get=False, post=True
+    ),
+    "partnership-leave": Rule("council in the partnership", Permission.LEAVE_PARTNERSHIP, post=True),
+    "partnership-dissolve": Rule(
+        "partnership", Permission.SEE_PARTNERSHIP, only_post=Permission.MANAGE_PARTNERSHIP, post=True
+    ),
+    "partnership-join": Rule(SIGNED_IN),
+}
+
+API: dict[str, Rule] = {
+    "evaluation-list": Rule(SIGNED_IN, post=True),
+    "evaluation-detail": on(Permission.SEE_EVALUATION),
+    "dataset-list": Rule(SIGNED_IN, post=True),
+    "dataset-detail": on(Permission.SEE_PLAN),
+    "dataset-delete-rows": on(Permission.SEE_PLAN, Permission.DELETE_DATA, get=False, post=True),
+    "plan-list": Rule(SIGNED_IN, post=True),
+    "plan-detail": on(Permission.SEE_PLAN),
+    "plan-lock": on(Permission.SEE_PLAN, Permission.LOCK_PLAN, get=False, post=True),
+    "run-list": Rule(SIGNED_IN, post=True),
+    "run-detail": on(Permission.SEE_RESULTS),
+    "run-cancel": on(Permission.SEE_RESULTS, Permission.CANCEL_RUN, get=False, post=True),
+    "run-result": on(Permission.SEE_RESULTS),
+    "review-list": Rule(SIGNED_IN, post=True),
+    "review-detail": on(Permission.SEE_RESULTS),
+    "review-release": on(Permission.SEE_RESULTS, Permission.RELEASE, get=False, post=True, named=True),
+    "review-request-changes": on(Permission.SEE_RESULTS, Permission.RELEASE, get=False, post=True, named=True),
+    "review-take-back": on(Permission.SEE_RESULTS, Permission.REQUEST_RELEASE, get=False, post=True),
+    "organisation-list": Rule(SIGNED_IN),
+    "organisation-detail": Rule("organisation", Permission.SEE_ORGANISATION),
+    "token-list": Rule(SIGNED_IN, post=True),
+    "token-detail": Rule(OWN),
+}
+
+OPEN = {
+    *("start", "healthz", "readyz", "methods", "calculator", "validation", "accessibility", "credits", "sitemap"),
+    *("interventions", "interventions-feed", "intervention", "synthesis", "worked-synthesis", "compare", "gap-map"),
+    *("studies", "studies-feed", "study", "estimates", "estimates-feed", "estimate", "places", "place"),
+    *("outcomes", "outcome", "target-group", "data", "data-file", "intervention-brief", "outcome-brief"),
+}
+"""Pages of the catalogue and about the site: for everyone, each row by its own visibility."""
+
+OPEN_API = {
+    *("schema", "docs", "intervention-list", "intervention-detail", "estimate-list", "estimate-detail", "study-list"),
+    *("study-detail", "outcome-list", "outcome-detail", "target-group-list", "target-group-detail", "place-list"),
+    *("place-detail", "source-list", "source-detail"),
+}
+"""Of the API, what has a public page as its twin."""
+
+ACCOUNT = ("account", "mfa", "usersessions", "socialaccount")
+"""How the names of account pages begin: each person's own, kept by the accounts library and its tests."""
