@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from evidence.briefs import presenters
 from evidence.briefs.comparing import MOST_COMPARED, accounts_to_compare, comparison_table
+from evidence.briefs.documents import Brief, PdfUnavailable, brief_html, brief_pdf, briefs_of
 from evidence.briefs.queries import account_of
 from evidence.catalogue.queries import interventions_named
 from evidence.drawing.tables import csv_text
@@ -59,3 +60,46 @@ def compare(request: HttpRequest) -> HttpResponse:
         "is_full": len(accounts) >= MOST_COMPARED,
     }
     return render(request, "briefs/compare.html", context)
+
+
+def brief(request: HttpRequest, slug: str) -> HttpResponse:
+    """The brief on one intervention, for the screen."""
+    return _brief(request, [slug], pdf_href=reverse("brief-pdf", args=[slug]))
+
+
+def brief_as_pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    """The brief on one intervention, to print and send."""
+    return _brief_pdf(request, [slug], name=f"{slug}.pdf")
+
+
+def short_list_brief(request: HttpRequest) -> HttpResponse:
+    """One brief on up to five interventions, named in the address."""
+    slugs = request.GET.getlist("intervention")
+    if request.GET.get("download") == "pdf":
+        return _brief_pdf(request, slugs, name="brief.pdf")
+    href = reverse("short-list-brief", query=[("intervention", slug) for slug in slugs] + [("download", "pdf")])
+    return _brief(request, slugs, pdf_href=href)
+
+
+def _brief(request: HttpRequest, slugs: list[str], *, pdf_href: str) -> HttpResponse:
+    return HttpResponse(brief_html(_briefs(request, slugs), for_print=False, pdf_href=pdf_href))
+
+
+def _brief_pdf(request: HttpRequest, slugs: list[str], *, name: str) -> HttpResponse:
+    found = _briefs(request, slugs)
+    try:
+        content = brief_pdf(found)
+    except PdfUnavailable as error:
+        return render(request, "briefs/no_pdf.html", {"reason": str(error), "slugs": slugs}, status=503)
+    return HttpResponse(
+        content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )
+
+
+def _briefs(request: HttpRequest, slugs: list[str]) -> list[Brief]:
+    accounts = accounts_to_compare(request.user, slugs)
+    if not accounts:
+        raise Http404("There is no such intervention.")
+    return briefs_of(accounts, viewer=request.user)

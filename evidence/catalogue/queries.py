@@ -39,6 +39,7 @@ def intervention_visible_to(viewer: Any, *, slug: str) -> Intervention | None:
             "target_groups",
             "places",
             "sources",
+            "components",
             Prefetch("notes", InterventionNote.objects.prefetch_related("sources")),
         )
         .filter(slug=slug)

@@ -84,6 +84,25 @@ class EstimateWords:
     caveats: tuple[str, ...]
 
     @property
+    def how_sure(self) -> str:
+        """The uncertainty, or why none is given."""
+        if self.uncertainty:
+            return self.uncertainty
+        reported = {EstimateKind.NULL, EstimateKind.BOUND, EstimateKind.RANGE, EstimateKind.QUALITATIVE}
+        if self.estimate.estimate_kind in reported:
+            return "No interval was reported."
+        return "Not an effect: no interval applies."
+
+    @property
+    def design(self) -> str:
+        """How the number was reached: the study's design, or the number's own where it is not an estimate."""
+        kinds = {EstimateKind.MODELLED, EstimateKind.PROJECTION, EstimateKind.COST_BENEFIT, EstimateKind.APPRAISAL}
+        own = self.estimate.design_detail
+        if self.estimate.estimate_kind in kinds and own:
+            return own[:1].upper() + own[1:]
+        return str(self.estimate.study.get_design_display())
+
+    @property
     def href(self) -> str:
         """The estimate's own page."""
         return reverse("estimate", args=[self.estimate.pk])

@@ -50,7 +50,7 @@ def test_a_place_without_figures_has_no_likeness(catalogue, client):
 def test_the_page_says_that_likeness_is_not_transfer_and_leads_to_the_evidence(catalogue, client):
     page = client.get("/places/E06000009/like/?measure=uk_deprivation_score&measure=nonsense").content.decode()
     assert "Likeness is not evidence of transfer" in page
-    assert "/interventions/?place=E" in page and "mySociety (CC BY 4.0)" in page
+    assert "/interventions/?place=" in page and "mySociety (CC BY 4.0)" in page
 
 
 def test_evidence_of_a_place_comes_from_within_it_and_around_it(catalogue):

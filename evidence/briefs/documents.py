@@ -1,0 +1,94 @@
+"""Briefs as documents: HTML for the screen and an accessible PDF from the same template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from evidence.briefs import presenters
+from evidence.briefs.next_evaluation import NextEvaluation, next_evaluation
+from evidence.briefs.presenters import Answer
+from evidence.briefs.queries import Account
+from evidence.estimates.presenters import GroupedEstimates
+from evidence.ratings.queries import ShownRating, ratings_of_intervention
+
+STYLE = Path("css/brief.css")
+MOST_SHOWN_IN_A_GROUP = 14
+
+
+class PdfUnavailable(RuntimeError):
+    """The libraries that draw PDF files are not installed here; the HTML says the same."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """One intervention's part of a brief."""
+
+    account: Account
+    answer: Answer
+    groups: tuple[GroupedEstimates, ...]
+    cost: str
+    losers: str
+    ratings: tuple[ShownRating, ...]
+    next: NextEvaluation | None
+    address: str
+
+
+def briefs_of(accounts: list[Account], *, viewer: Any) -> list[Brief]:
+    """The parts of a brief on these interventions."""
+    return [
+        Brief(
+            account=account,
+            answer=presenters.short_answer(account),
+            groups=presenters.evidence_groups(account),
+            cost=presenters.cost_words(account.intervention),
+            losers=presenters.losers_words(account.intervention),
+            ratings=tuple(ratings_of_intervention(account.intervention, viewer=viewer)),
+            next=next_evaluation(account),
+            address=f"{settings.SITE_URL.rstrip('/')}{account.intervention.get_absolute_url()}",
+        )
+        for account in accounts
+    ]
+
+
+def brief_html(briefs: list[Brief], *, for_print: bool, pdf_href: str = "") -> str:
+    """The brief as a page of its own."""
+    title = " and ".join(each.account.intervention.name for each in briefs[:2])
+    title += f" and {len(briefs) - 2} more" if len(briefs) > 2 else ""
+    return render_to_string(
+        "briefs/brief.html",
+        {
+            "briefs": briefs,
+            "title": title,
+            "for_print": for_print,
+            "pdf_href": pdf_href,
+            "made_on": timezone.localdate(),
+            "most": MOST_SHOWN_IN_A_GROUP,
+            "most_slice": f":{MOST_SHOWN_IN_A_GROUP}",
+        },
+    )
+
+
+def brief_pdf(briefs: list[Brief]) -> bytes:
+    """The brief as a tagged PDF (PDF/UA-1). Raises PdfUnavailable where its libraries are missing."""
+    return bytes(laid_out(briefs).write_pdf(pdf_variant="pdf/ua-1"))
+
+
+def laid_out(briefs: list[Brief]) -> Any:
+    """The brief laid out on pages. Raises PdfUnavailable where the libraries that do it are missing."""
+    try:
+        from weasyprint import CSS, HTML
+    except (ImportError, OSError) as error:
+        raise PdfUnavailable("PDF files cannot be made here: Pango is not installed.") from error
+    style = next(Path(folder) / STYLE for folder in settings.STATICFILES_DIRS if (Path(folder) / STYLE).exists())
+    page = HTML(string=brief_html(briefs, for_print=True), url_fetcher=_nothing_outside)
+    return page.render(stylesheets=[CSS(filename=str(style))], pdf_variant="pdf/ua-1")
+
+
+def _nothing_outside(url: str, *_: Any, **__: Any) -> Any:
+    raise ValueError(f"A brief fetches nothing: {url}")
