@@ -11,7 +11,7 @@ from django.urls import reverse
 from evidence.catalogue.models import Intervention, Study, StudyStatus
 from evidence.catalogue.queries import interventions_visible_to, studies_visible_to
 from evidence.drawing.figures import Figure
-from evidence.drawing.maps import MapPlace, dot_map
+from evidence.drawing.maps import MapPlace, hexagon_map
 from evidence.drawing.numbers import number_text
 from evidence.drawing.tables import Cell, CellValue, Column, Table, build_table
 from evidence.estimates.models import EstimateKind
@@ -68,13 +68,14 @@ def evidence_map(viewer: Any) -> Figure:
                 href=place.get_absolute_url(),
             )
         )
-    return dot_map(
+    return hexagon_map(
         places,
         groups=MAP_GROUPS,
         title="Where evidence comes from",
         none_label="No study of this place",
         note="Studies of a whole region or nation are not drawn: they are on the pages of the places they cover. "
-        "A combined authority's studies are drawn on each of its members. Each dot is an upper-tier authority.",
+        "A combined authority's studies are drawn on each of its members. "
+        "Each hexagon is an upper-tier authority, near its true place.",
         ident="evidence-map",
     )
 
