@@ -14,7 +14,7 @@ from evaluations.stats.regression.reassigned import fast_for, with_randomisation
 from evaluations.stats.results import Estimate, Result
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import Table
-from evaluations.stats.treated_starts import last_comparable_period, starts_within
+from evaluations.stats.treated_starts import Comparable, comparable
 from evaluations.stats.uncertainty import detectable_effect
 
 ESTIMAND = (
@@ -61,13 +61,13 @@ def _value(table: Table, spec: Spec) -> float:
 
 def _model(table: Table, spec: Spec, tick: Tick) -> tuple[PathModel, dict[int, np.ndarray], np.ndarray]:
     """The regression, each event time's contrast, and that of the average after treatment began."""
-    last = last_comparable_period(table, spec.options)
-    times = _event_times(table, spec.options, last)
+    within = comparable(table, spec.options)
+    times = _event_times(within, spec.options)
 
     def progress(share: float) -> None:
         tick("summing over blocks of units", 0.9 * share)
 
-    model = path_model(table, spec, lambda n: event_time_paths(n, times), tick=progress, last_period=last)
+    model = path_model(table, spec, lambda n: event_time_paths(n, times), tick=progress, last_period=within.n_periods)
     known = {int(times[j]): model.contrast(row) for j, row in enumerate(np.eye(len(times))) if j in model.kept}
     after = [contrast for e, contrast in known.items() if e >= 0]
     if not after:
@@ -79,10 +79,9 @@ def _model(table: Table, spec: Spec, tick: Tick) -> tuple[PathModel, dict[int, n
     return model, known, np.mean(after, axis=0)
 
 
-def _event_times(table: Table, options: Options, last: int) -> np.ndarray:
+def _event_times(within: Comparable, options: Options) -> np.ndarray:
     """The event times that occur, in order, without the period of reference."""
-    starts = starts_within(table, options, last)
-    times = {period - int(start) for start in starts for period in range(last)}
+    times = {period - int(start) for start in within.starts for period in range(within.n_periods)}
     return np.array(sorted(times - {-1 - options.anticipation}), dtype=int)
 
 

@@ -122,7 +122,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
 
 def _imputed(table: Table, spec: Spec) -> Imputed:
     check_panel_roles(table)
-    starts_within(table, spec.options, played(table.period).n_labels)
+    starts_within(table, spec.options)
     panel = balanced_panel(table, spec)
     found = _from_sums(table, panel, spec) if panel is not None else None
     return found or _from_rows(table, spec)

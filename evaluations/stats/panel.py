@@ -125,13 +125,16 @@ def panel_from_table(table: Table) -> Panel:
     _check_shape(table)
     unit, period, cohorts = _need(table.unit, "unit"), _need(table.period, "period"), table.cohorts
     shape = (unit.n_labels, period.n_labels)
-    cell = unit.codes.astype(np.int64) * shape[1] + period.codes
-    _check_unique(cell, shape, table)
-    first_row = _first_rows(unit)
+    if _is_whole(unit, period):
+        cell, first_row = None, np.arange(0, table.n_rows, shape[1])
+    else:
+        cell = unit.codes.astype(np.int64) * shape[1] + period.codes
+        _check_unique(cell, shape, table)
+        first_row = _first_rows(unit)
     cluster, cluster_codes = _unit_clusters(table, unit, first_row)
     panel = Panel(
         outcome=_wide(table.outcome, cell, shape),
-        starts=_of_unit(cohorts.starts, unit, first_row, "first_treated")
+        starts=_of_unit(cohorts.starts, unit, first_row, "first_treated", is_whole=cell is None)
         if cohorts
         else np.full(shape[0], NEVER_TREATED, np.int32),
         cohort_codes=cohorts.codes[first_row] if cohorts else np.full(shape[0], -1, np.int32),
@@ -143,7 +146,9 @@ def panel_from_table(table: Table) -> Panel:
         n_clusters=len(cluster_codes),
         cluster_codes=cluster_codes,
         is_clustered_above_unit=table.cluster is not None,
-        weight=None if table.weight is None else _of_unit(table.weight, unit, first_row, "weight"),
+        weight=None
+        if table.weight is None
+        else _of_unit(table.weight, unit, first_row, "weight", is_whole=cell is None),
         covariates=_wide_covariates(table.covariates, unit, first_row, cell, shape),
         covariate_names=table.covariate_names,
     )
@@ -165,6 +170,15 @@ def _check_shape(table: Table) -> None:
             "All rows are from one period, so there is no change to compare.",
             "Add rows from before and after treatment began.",
         )
+
+
+def _is_whole(unit: Coded, period: Coded) -> bool:
+    """Every unit-period is there, in order, so that the long columns are the wide ones."""
+    shape = (unit.n_labels, period.n_labels)
+    if len(unit.codes) != shape[0] * shape[1]:
+        return False
+    units, periods = unit.codes.reshape(shape), period.codes.reshape(shape)
+    return bool((units == np.arange(shape[0])[:, None]).all() and (periods == np.arange(shape[1])).all())
 
 
 def _check_unique(cell: np.ndarray, shape: tuple[int, int], table: Table) -> None:
@@ -200,9 +214,11 @@ def _first_rows(unit: Coded) -> np.ndarray:
     return rows
 
 
-def _of_unit(values: np.ndarray, unit: Coded, first_row: np.ndarray, role: str) -> np.ndarray:
+def _of_unit(values: np.ndarray, unit: Coded, first_row: np.ndarray, role: str, *, is_whole: bool) -> np.ndarray:
     """The value of each unit, which must not change within it."""
     by_unit = values[first_row]
+    if is_whole and (values.reshape(len(first_row), -1) == by_unit[:, None]).all():
+        return by_unit
     varies = values != by_unit[unit.codes]
     if not varies.any():
         return by_unit
@@ -236,26 +252,22 @@ def _unit_clusters(table: Table, unit: Coded, first_row: np.ndarray) -> tuple[np
     return codes.astype(np.int32), used
 
 
-def _wide(values: np.ndarray, cell: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    if _is_in_order(cell, shape):
+def _wide(values: np.ndarray, cell: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray:
+    """The column by unit and period; `cell` is where each row belongs, null where rows are whole and in order."""
+    if cell is None:
         return np.ascontiguousarray(values, dtype=np.float64).reshape(shape)
     wide = np.full(shape[0] * shape[1], np.nan)
     wide[cell] = values
     return wide.reshape(shape)
 
 
-def _is_in_order(cell: np.ndarray, shape: tuple[int, int]) -> bool:
-    """Every unit-period is there, in order, so that the long column is the wide one."""
-    return len(cell) == shape[0] * shape[1] and bool((np.diff(cell) == 1).all())
-
-
 def _wide_covariates(
-    covariates: np.ndarray | None, unit: Coded, first_row: np.ndarray, cell: np.ndarray, shape: tuple[int, int]
+    covariates: np.ndarray | None, unit: Coded, first_row: np.ndarray, cell: np.ndarray | None, shape: tuple[int, int]
 ) -> np.ndarray | None:
     if covariates is None or covariates.shape[1] == 0:
         return None
     by_unit = covariates[first_row]
-    if _is_in_order(cell, shape):
+    if cell is None:
         wide = covariates.reshape(*shape, -1)
         return by_unit if (wide == wide[:, :1]).all() else wide
     if (covariates == by_unit[unit.codes]).all():

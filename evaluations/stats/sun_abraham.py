@@ -20,7 +20,7 @@ from evaluations.stats.regression.reassigned import fast_for, with_randomisation
 from evaluations.stats.results import Estimate, Result
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import Table, played
-from evaluations.stats.treated_starts import last_comparable_period, starts_within
+from evaluations.stats.treated_starts import Comparable, comparable
 from evaluations.stats.uncertainty import detectable_effect
 
 ESTIMAND = (
@@ -87,13 +87,15 @@ def _value(table: Table, spec: Spec) -> float:
 
 def _model(table: Table, spec: Spec, tick: Tick) -> tuple[PathModel, CellAverages]:
     """The regression, and averages of the cells that have a coefficient."""
-    last = last_comparable_period(table, spec.options)
-    starts, periods = _cells(table, spec.options, last)
+    within = comparable(table, spec.options)
+    starts, periods = _cells(within, spec.options)
 
     def progress(share: float) -> None:
         tick("summing over blocks of units", 0.9 * share)
 
-    model = path_model(table, spec, lambda n: cell_paths(n, starts, periods), tick=progress, last_period=last)
+    model = path_model(
+        table, spec, lambda n: cell_paths(n, starts, periods), tick=progress, last_period=within.n_periods
+    )
     kept = model.kept
     weights = model.cell_weights[starts[kept], periods[kept]]
     averages = CellAverages(starts[kept], periods[kept], weights)
@@ -106,10 +108,10 @@ def _model(table: Table, spec: Spec, tick: Tick) -> tuple[PathModel, CellAverage
     return model, averages
 
 
-def _cells(table: Table, options: Options, last: int) -> tuple[np.ndarray, np.ndarray]:
+def _cells(within: Comparable, options: Options) -> tuple[np.ndarray, np.ndarray]:
     """Start and period of every cohort's every period but the one of reference."""
-    starts = starts_within(table, options, last)
-    grid = [(int(g), t) for g in starts for t in range(last) if t - g != -1 - options.anticipation]
+    reference = -1 - options.anticipation
+    grid = [(int(g), t) for g in within.starts for t in range(within.n_periods) if t - g != reference]
     if len(grid) > MOST_CELLS:
         raise NotEstimable(
             "too_many_cells",

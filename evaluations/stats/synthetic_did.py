@@ -67,7 +67,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
         spec, errors=("auto",), inference=("analytic", "placebo", "jackknife", "randomisation"), unit_trends=False
     )
     check_panel_roles(table)
-    starts_within(table, spec.options, played(table.period).n_labels)
+    starts_within(table, spec.options)
     _check_not_clustered(table)
     panel = _complete(panel_from_table(table), spec)
     adoptions = _adoptions(without_covariates(panel), spec)

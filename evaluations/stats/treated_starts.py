@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from evaluations.stats.issues import BadInput, Issue, NotEstimable
@@ -9,12 +11,52 @@ from evaluations.stats.spec import Options
 from evaluations.stats.table import Table, played
 
 
-def starts_within(table: Table, options: Options, n_periods: int) -> np.ndarray:
-    """The starts of units treated within the first `n_periods`, in order, always treated units aside.
+@dataclass(frozen=True, eq=False)
+class Comparable:
+    """What can be compared: the first `n_periods` periods, and the starts of units treated within them, in order."""
+
+    n_periods: int
+    starts: np.ndarray
+
+
+def starts_within(table: Table, options: Options) -> np.ndarray:
+    """The starts of units treated within the periods, in order, always treated units aside.
 
     Raises `NotEstimable` where there are none.
     """
+    return _treated(_present_starts(table), options, played(table.period).n_labels)
+
+
+def comparable(table: Table, options: Options) -> Comparable:
+    """The periods that have units not treated by then: all, where some never are.
+
+    Without such units, and with control_group not_yet_treated, periods end where the last cohort's
+    treatment (or its anticipation) begins. Raises `NotEstimable` where that leaves nothing.
+    """
+    check_panel_roles(table)
+    n_periods = played(table.period).n_labels
     present = _present_starts(table)
+    starts = _treated(present, options, n_periods)
+    if (present >= n_periods).any():
+        return Comparable(n_periods, starts)
+    if options.control_group == "never_treated":
+        raise NotEstimable(
+            "no_untreated_units",
+            "Every unit is treated by the last period, so there are no never-treated units to compare with.",
+            "Add units that were not treated, or compare with units not yet treated (control_group not_yet_treated).",
+        )
+    last = int(starts[-1]) - options.anticipation
+    if not (starts < last).any():
+        raise NotEstimable(
+            "no_untreated_units",
+            "No unit is still untreated in any period in which another has been treated.",
+            "Add units that were not treated, or that were treated later.",
+        )
+    return Comparable(last, starts[starts < last])
+
+
+def _treated(present: np.ndarray, options: Options, n_periods: int) -> np.ndarray:
+    """The starts present that fall within the periods, always treated units aside."""
     found = present[(present - options.anticipation > 0) & (present < n_periods)]
     if not len(found) and len(present) and (present - options.anticipation <= 0).all():
         raise NotEstimable(
@@ -29,33 +71,6 @@ def starts_within(table: Table, options: Options, n_periods: int) -> np.ndarray:
             "Check the first_treated column: it needs periods that fall inside the data.",
         )
     return found
-
-
-def last_comparable_period(table: Table, options: Options) -> int:
-    """How many periods have units that were not treated by then: all, where some never are.
-
-    Without such units, and with control_group not_yet_treated, periods end where the last cohort's
-    treatment (or its anticipation) begins. Raises `NotEstimable` where that leaves nothing.
-    """
-    check_panel_roles(table)
-    n_periods = played(table.period).n_labels
-    starts = starts_within(table, options, n_periods)
-    if (_present_starts(table) >= n_periods).any():
-        return n_periods
-    if options.control_group == "never_treated":
-        raise NotEstimable(
-            "no_untreated_units",
-            "Every unit is treated by the last period, so there are no never-treated units to compare with.",
-            "Add units that were not treated, or compare with units not yet treated (control_group not_yet_treated).",
-        )
-    last = int(starts[-1]) - options.anticipation
-    if not (starts < last).any():
-        raise NotEstimable(
-            "no_untreated_units",
-            "No unit is still untreated in any period in which another has been treated.",
-            "Add units that were not treated, or that were treated later.",
-        )
-    return last
 
 
 def check_panel_roles(table: Table) -> None:

@@ -12,7 +12,7 @@ from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.regression.path_model import Counts, PathModel, cohort_counts, path_model, rows_model
 from evaluations.stats.regression.paths import treated_paths
 from evaluations.stats.regression.reassigned import fast_for, with_randomisation
-from evaluations.stats.regression.rows import Rows, rows_of
+from evaluations.stats.regression.rows import Rows, count_distinct, rows_of
 from evaluations.stats.results import Estimate, Result
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import Coded, Table, played
@@ -144,6 +144,6 @@ def _column_counts(rows: Rows, treatment: np.ndarray) -> Counts:
         return counts
     return replace(
         counts,
-        n_treated_clusters=len(np.unique(rows.clusters.codes[treated])),
-        n_control_clusters=len(np.unique(rows.clusters.codes[~treated])) or None,
+        n_treated_clusters=count_distinct(rows.clusters.codes[treated]),
+        n_control_clusters=count_distinct(rows.clusters.codes[~treated]) or None,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -70,37 +71,48 @@ class _Draws:
     slope_square: np.ndarray
 
 
-def wild_test(
-    fit: Fit,
-    clusters: Clusters,
-    contrast: np.ndarray,
-    *,
-    weights: str,
-    draws: int,
-    rng: np.random.Generator,
-    level: float = 0.95,
-    with_interval: bool = True,
-) -> WildTest:
-    """The test of contrast'coefficients = 0 and its interval. `weights`: webb, rademacher, mammen or normal.
+class WildBootstrap:
+    """Tests of contrasts of one fit, each with the same draws. `weights`: webb, rademacher, mammen or normal.
 
     Rademacher weights are enumerated where all 2^G of them are no more than `draws`.
     """
-    check_clusters(clusters)
-    sums = _cluster_sums(fit, clusters, contrast)
-    polynomials = _Draws(*np.concatenate(list(_draw(sums, weights, draws, rng)), axis=1))
-    enumerated = is_enumerated(weights, clusters.n_clusters, draws)
-    n_draws = len(polynomials.numerator)
-    smallest = (2 if enumerated else 1) / n_draws
 
-    def p_value(null: float) -> float:
-        return max(_share_larger(sums, polynomials, sums.estimate - null), smallest)
+    def __init__(
+        self, fit: Fit, clusters: Clusters, *, weights: str, draws: int, seed: int, level: float = 0.95
+    ) -> None:
+        check_clusters(clusters)
+        self._fit, self._clusters = fit, clusters
+        self._weights, self._draws, self._seed, self._level = weights, draws, seed, level
+        self._known: dict[bytes, WildTest] = {}
 
-    total = float(sums.xx.sum())
-    std_error = float(np.sqrt((sums.xe**2).sum())) / total
-    ends: tuple[float | None, float | None] = (None, None)
-    if with_interval and std_error > 0:
-        ends = inverted_interval(p_value, centre=sums.estimate, std_error=std_error, size=1 - level)
-    return WildTest(p_value(0.0), *ends, n_draws, enumerated)
+    def __call__(self, contrast: np.ndarray) -> WildTest:
+        """The test of contrast'coefficients = 0, and its interval."""
+        key = np.asarray(contrast, dtype=np.float64).tobytes()
+        if key not in self._known:
+            self._known[key] = self._test(contrast)
+        return self._known[key]
+
+    @cached_property
+    def _basis(self) -> tuple[np.ndarray, np.ndarray]:
+        """Orthonormal columns, on the scale of square roots of weights, and the root of the bread."""
+        return orthonormal_basis(self._fit, self._clusters)
+
+    def _test(self, contrast: np.ndarray) -> WildTest:
+        sums = _cluster_sums(self._fit, self._clusters, contrast, *self._basis)
+        rng = np.random.default_rng(self._seed)
+        polynomials = _Draws(*np.concatenate(list(_draw(sums, self._weights, self._draws, rng)), axis=1))
+        enumerated = is_enumerated(self._weights, self._clusters.n_clusters, self._draws)
+        n_draws = len(polynomials.numerator)
+        smallest = (2 if enumerated else 1) / n_draws
+
+        def p_value(null: float) -> float:
+            return max(_share_larger(sums, polynomials, sums.estimate - null), smallest)
+
+        std_error = float(np.sqrt((sums.xe**2).sum())) / float(sums.xx.sum())
+        ends: tuple[float | None, float | None] = (None, None)
+        if std_error > 0:
+            ends = inverted_interval(p_value, centre=sums.estimate, std_error=std_error, size=1 - self._level)
+        return WildTest(p_value(0.0), *ends, n_draws, enumerated)
 
 
 def is_enumerated(weights: str, n_clusters: int, draws: int) -> bool:
@@ -108,23 +120,24 @@ def is_enumerated(weights: str, n_clusters: int, draws: int) -> bool:
     return weights == "rademacher" and n_clusters <= 20 and 2**n_clusters <= draws
 
 
-def _cluster_sums(fit: Fit, clusters: Clusters, contrast: np.ndarray) -> _ClusterSums:
+def _cluster_sums(
+    fit: Fit, clusters: Clusters, contrast: np.ndarray, basis: np.ndarray, root: np.ndarray
+) -> _ClusterSums:
     """Rotate the regressors so that the contrast is one coefficient, and sum by cluster."""
-    basis, root = orthonormal_basis(fit, clusters)
     k = len(fit.kept)
     rotation, estimate = _contrast_rotation(root, contrast, fit.coefficients)
-    basis[:, :k] = basis[:, :k] @ rotation
-    scale = np.ones(len(fit.residuals)) if fit.weights is None else np.sqrt(fit.weights)
-    length = 1 / np.sqrt(contrast @ fit.bread @ contrast)
-    x = basis[:, 0] * length
-    others = basis[:, 1:]
-    error = fit.residuals * scale
+    x = basis[:, :k] @ (rotation[:, 0] / np.sqrt(contrast @ fit.bread @ contrast))
+    others = np.empty((len(x), basis.shape[1] - 1), order="F")
+    np.matmul(basis[:, :k], rotation[:, 1:], out=others[:, : k - 1])
+    others[:, k - 1 :] = basis[:, k:]
+    error = fit.residuals if fit.weights is None else fit.residuals * np.sqrt(fit.weights)
+    n = clusters.n_clusters
     return _ClusterSums(
         estimate=estimate,
-        xe=np.bincount(clusters.codes, weights=x * error, minlength=clusters.n_clusters),
-        xx=np.bincount(clusters.codes, weights=x * x, minlength=clusters.n_clusters),
-        le=clusters.sums(others * error[:, None]),
-        lx=clusters.sums(others * x[:, None]),
+        xe=np.bincount(clusters.codes, weights=x * error, minlength=n),
+        xx=np.bincount(clusters.codes, weights=x * x, minlength=n),
+        le=clusters.products(others, error),
+        lx=clusters.products(others, x),
     )
 
 

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.regression.fixed_effects import Effect
 from evaluations.stats.regression.least_squares import Fit, cross_products
+
+MANY_IN_EACH = 200
+"""Rows a cluster above which sums go cluster by cluster."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +35,19 @@ class Clusters:
         for j in range(rows.shape[1]):
             out[:, j] = np.bincount(self.codes, weights=rows[:, j], minlength=self.n_clusters)
         return out
+
+    def products(self, rows: np.ndarray, column: np.ndarray) -> np.ndarray:
+        """Sums of `rows`, each times its entry of `column`, by cluster, shape (n_clusters, k)."""
+        if self.bounds is not None:
+            return np.stack([rows[a:b].T @ column[a:b] for a, b in pairwise(self.bounds)])
+        return self.sums(rows * column[:, None])
+
+    @cached_property
+    def bounds(self) -> np.ndarray | None:
+        """Where clusters begin, and the end, where rows come cluster by cluster and are many in each; else null."""
+        if len(self.codes) < MANY_IN_EACH * self.n_clusters or (np.diff(self.codes) < 0).any():
+            return None
+        return np.searchsorted(self.codes, np.arange(self.n_clusters + 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +76,8 @@ def n_parameters(n_coefficients: int, effects: Sequence[Effect], clusters: Clust
 
 def is_nested(effect: Effect, clusters: Clusters) -> bool:
     """Whether no level of `effect` has rows in two clusters."""
+    if effect.n_levels < clusters.n_clusters:
+        return False
     cluster_of_level = np.zeros(effect.n_levels, dtype=clusters.codes.dtype)
     cluster_of_level[effect.codes] = clusters.codes
     return bool((cluster_of_level[effect.codes] == clusters.codes).all())

@@ -89,6 +89,9 @@ def orthonormal_basis(fit: Fit, clusters: Clusters) -> tuple[np.ndarray, np.ndar
 
 def _effect_basis(crossing: list[Effect], nested: list[Effect], weights: np.ndarray | None) -> np.ndarray:
     """Columns, orthonormal under the weights, that span the crossing effects less the nested ones."""
+    if not nested and len(crossing) == 1 and crossing[0].n_coefficients == 1:
+        total = len(crossing[0].codes) if weights is None else weights.sum()
+        return np.full((len(crossing[0].codes), 1), 1 / np.sqrt(total))
     indicators = _indicators(crossing)
     columns = Absorber(nested, weights).residuals(indicators)
     weighted = columns if weights is None else columns * weights[:, None]

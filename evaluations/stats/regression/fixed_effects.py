@@ -47,7 +47,13 @@ class Effect:
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """Sums of `values` by level, shape (n_levels,)."""
+        if self.n_levels == 1:
+            return values.sum(keepdims=True)
         return np.bincount(self.codes, weights=values, minlength=self.n_levels)
+
+    def spread(self, by_level: np.ndarray) -> np.ndarray:
+        """Each row's entry of `by_level`, or the one number there is."""
+        return by_level if self.n_levels == 1 else by_level[self.codes]
 
     @property
     def n_coefficients(self) -> int:
@@ -140,7 +146,7 @@ class Absorber:
 
     def _within(self, column: np.ndarray) -> np.ndarray:
         means = self._first.sums(self._weighted(column)) / self._first_weight
-        out = column - means[self._first.codes]
+        out = column - self._first.spread(means)
         if self._first.slope is not None:
             centred, squares = self._centred_slope
             slopes = self._first.sums(self._weighted(out * centred)) / squares

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evaluations.stats.inference.wild import WildTest, wild_test
+from evaluations.stats.inference.wild import WildBootstrap, WildTest
 from evaluations.stats.issues import BadInput, Issue, NotEstimable
 from evaluations.stats.regression.conley import conley_errors
 from evaluations.stats.regression.errors import Clusters, Errors, classical_errors, clustered_errors, hc1_errors
@@ -125,25 +125,21 @@ def chosen_errors(has_clusters: bool, options: Options) -> str:
     return "cluster" if has_clusters else "hc1"
 
 
-def wild_for(fit: Fit, clusters: Clusters | None, options: Options) -> Callable[[np.ndarray], WildTest]:
+def wild_for(fit: Fit, clusters: Clusters | None, options: Options) -> WildBootstrap:
     """The wild bootstrap of any contrast of the fit; every contrast gets the same draws."""
     if clusters is None:
         raise BadInput(
             [Issue("cluster_not_named", "The wild bootstrap needs a cluster or unit column.", "Set columns.cluster.")]
         )
 
-    def test(contrast: np.ndarray) -> WildTest:
-        return wild_test(
-            fit,
-            clusters,
-            contrast,
-            weights=options.wild_weights,
-            draws=options.draws,
-            rng=np.random.default_rng(options.seed),
-            level=options.level,
-        )
-
-    return test
+    return WildBootstrap(
+        fit,
+        clusters,
+        weights=options.wild_weights,
+        draws=options.draws,
+        seed=options.seed,
+        level=options.level,
+    )
 
 
 def _conley(fit: Fit, rows: Rows, options: Options) -> Errors:

@@ -113,11 +113,15 @@ def weighted_squares(column: np.ndarray, weights: np.ndarray | None) -> float:
 
 def scales(columns: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     """Each column's weighted sum of squares about its mean, and at least a trace of that about zero."""
-    w = np.ones(len(columns)) if weights is None else weights
-    centred = columns - (w @ columns) / w.sum()
-    about_mean = np.einsum("ij,ij,i->j", centred, centred, w)
-    about_zero = np.einsum("ij,ij,i->j", columns, columns, w)
-    return np.maximum(about_mean, about_zero * 1e-10)
+    total = float(len(columns)) if weights is None else float(weights.sum())
+    out = np.empty(columns.shape[1])
+    for j in range(columns.shape[1]):
+        column = columns[:, j]
+        about_zero = weighted_squares(column, weights)
+        mean = float(column.sum() if weights is None else column @ weights) / total
+        centred = column - mean
+        out[j] = max(weighted_squares(centred, weights), about_zero * 1e-10)
+    return out
 
 
 def independent_columns(gram: np.ndarray, scale: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from evaluations.stats.regression.judging import ERROR_WORDS, Judge, errors_of, 
 from evaluations.stats.regression.least_squares import Fit, fit
 from evaluations.stats.regression.path_sums import path_of
 from evaluations.stats.regression.paths import fit_paths
-from evaluations.stats.regression.rows import Rows, check_outcome_varies, effects_of, rows_of
+from evaluations.stats.regression.rows import Rows, check_outcome_varies, count_distinct, effects_of, rows_of
 from evaluations.stats.results import CohortCount, Dropped, Sample
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import Table, played
@@ -169,8 +169,8 @@ def panel_counts(panel: Panel) -> Counts:
         n_units=panel.n_units,
         n_treated_units=int(treated.sum()),
         n_clusters=panel.n_clusters,
-        n_treated_clusters=len(np.unique(panel.cluster[treated])),
-        n_control_clusters=_controls(len(np.unique(panel.cluster[~treated]))),
+        n_treated_clusters=count_distinct(panel.cluster[treated]),
+        n_control_clusters=_controls(count_distinct(panel.cluster[~treated])),
     )
 
 
@@ -286,10 +286,10 @@ def cohort_counts(rows: Rows) -> Counts:
     return Counts(
         n_obs,
         rows.n_units,
-        None if rows.unit is None else len(np.unique(rows.unit.codes[treated])),
+        None if rows.unit is None else count_distinct(rows.unit.codes[treated]),
         n_clusters,
-        None if rows.clusters is None else len(np.unique(rows.clusters.codes[treated])),
-        None if rows.clusters is None else _controls(len(np.unique(rows.clusters.codes[~treated]))),
+        None if rows.clusters is None else count_distinct(rows.clusters.codes[treated]),
+        None if rows.clusters is None else _controls(count_distinct(rows.clusters.codes[~treated])),
     )
 
 

@@ -63,7 +63,7 @@ class Rows:
             return self
         units = None
         if self.unit is not None:
-            units = count_present(self.unit) - len(np.unique(self.unit.codes[mask]))
+            units = count_present(self.unit) - count_distinct(self.unit.codes[mask])
         kept = _taken(self, mask)
         return replace(kept, dropped=(*self.dropped, Dropped(reason, left_out, units or None)))
 
@@ -147,7 +147,12 @@ def compressed(coded: Coded) -> tuple[np.ndarray, int]:
 
 def count_present(coded: Coded) -> int:
     """How many levels have rows."""
-    return int(np.count_nonzero(np.bincount(coded.codes, minlength=coded.n_labels)))
+    return count_distinct(coded.codes)
+
+
+def count_distinct(codes: np.ndarray) -> int:
+    """How many different codes there are. Codes are small and not negative."""
+    return int(np.count_nonzero(np.bincount(codes)))
 
 
 def _effect(coded: Coded, name: str, slope: np.ndarray | None = None) -> Effect:
