@@ -106,7 +106,7 @@ class DatasetViewSet(
         """Only what the viewer may see; `evaluation` narrows it."""
         found = datasets_where(self.request.user)
         evaluation = self.request.query_params.get("evaluation", "")
-        return found.filter(evaluation_id=evaluation) if evaluation.isdigit() else found
+        return found.filter(evaluation_id=evaluation) if evaluation.isdecimal() else found
 
     @extend_schema(request={"multipart/form-data": UploadSerializer}, responses={201: DatasetSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

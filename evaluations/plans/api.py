@@ -67,7 +67,7 @@ class PlanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Creat
         """Only what the viewer may see; `evaluation` narrows it."""
         found = plans_where(self.request.user)
         evaluation = self.request.query_params.get("evaluation", "")
-        return found.filter(evaluation_id=evaluation) if evaluation.isdigit() else found
+        return found.filter(evaluation_id=evaluation) if evaluation.isdecimal() else found
 
     @extend_schema(request=None, responses=PlanSerializer)
     @action(detail=True, methods=["post"])

@@ -56,7 +56,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Create
         found = runs_where(self.request.user)
         for name in ("evaluation", "plan"):
             value = self.request.query_params.get(name, "")
-            if value.isdigit():
+            if value.isdecimal():
                 found = found.filter(**{f"{name}_id": value})
         return found
 

@@ -21,6 +21,11 @@ from evidence.series.queries import series_known
 MOST_SERIES = 60
 
 
+def _row_number(text: str) -> int:
+    """The number of a row in an address; 0, which is no row, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
 @login_required
 def compare(request: HttpRequest, pk: int) -> HttpResponse:
     """Chooses a series, one's own areas and the start; proposes comparison areas; keeps the panel."""
@@ -31,9 +36,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": crumbs_of(evaluation, ("Data", reverse("datasets", args=[pk]))),
         "search": asked.get("search", ""),
     }
-    series = (
-        series_known(request.user).filter(pk=asked.get("series") if asked.get("series", "").isdigit() else 0).first()
-    )
+    series = series_known(request.user).filter(pk=_row_number(asked.get("series", ""))).first()
     if series is None:
         context["series_found"] = _found(request, evaluation, context["search"])
         return render(request, "datasets/compare_series.html", context)

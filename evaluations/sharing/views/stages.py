@@ -94,7 +94,7 @@ def evaluation_partnership(request: HttpRequest, pk: int) -> HttpResponse:
     """Place the evaluation in a partnership of its owner's, or in none."""
     evaluation = _to_share(request, pk)
     chosen = request.POST.get("partnership", "")
-    partnership = partnerships_of(request.user).filter(pk=chosen).first() if chosen.isdigit() else None
+    partnership = partnerships_of(request.user).filter(pk=chosen).first() if chosen.isdecimal() else None
     try:
         put_in_partnership(evaluation=evaluation, partnership=partnership, by=request.user)  # type: ignore[arg-type]
     except ValidationError as wrong:

@@ -93,3 +93,9 @@ def test_the_api_describes_itself():
     assert schema.status_code == 200
     assert b"/api/v1/runs/{id}/cancel/" in schema.content
     assert APIClient().get("/api/v1/docs/").status_code == 200
+
+
+@pytest.mark.parametrize("odd", ["²", "99999999999999999999", "-1", "one", ""])
+def test_an_odd_number_in_a_filter_is_no_fault(client, odd):
+    for name in ("datasets", "plans", "runs"):
+        assert client.get(f"/api/v1/{name}/", {"evaluation": odd}).status_code == 200
