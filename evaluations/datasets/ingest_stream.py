@@ -23,8 +23,14 @@ STREAM_FROM_ROWS = 5_000_000
 """Rows from which a panel is read block by block; smaller files are read whole, with every check."""
 
 ROLES = ("unit", "period", "outcome", "first_treated")
-NEVER = np.iinfo(np.int64).min
-"""Stands for an empty cell among whole numbers of first_treated while a file is read."""
+
+
+def never(kind: np.dtype) -> float | int:
+    """What stands for an empty cell of first_treated while a file is read."""
+    return int(np.iinfo(kind).min) if np.issubdtype(kind, np.integer) else -np.inf
+
+
+Columns = list[np.ndarray]
 
 
 class Irregular(Exception):
@@ -54,35 +60,46 @@ class PanelFile:
         return len(self.periods)
 
     def blocks(self, first: int = 0, last: int | None = None) -> Iterator[Units]:
-        """Blocks `first` to `last` (left out) of `BLOCK_UNITS` units. Raises `Irregular` where the layout breaks."""
+        """Blocks `first` to `last` (left out) of `BLOCK_UNITS` units.
+
+        Raises `Irregular` where the layout breaks. Outcomes may still be NaN or infinite.
+        """
         stop = self.n_units if last is None else min(last * BLOCK_UNITS, self.n_units)
-        size, pattern, before = BLOCK_UNITS * self.n_periods, self.periods.to_numpy(), None
-        for columns in self._rows(first * size, stop * self.n_periods, size):
-            unit = columns[0].reshape(-1, self.n_periods)
-            period, outcome, starts = (column.reshape(-1, self.n_periods) for column in columns[1:])
-            if (unit != unit[:, :1]).any() or (np.diff(unit[:, 0]) <= 0).any():
+        size, before = BLOCK_UNITS * self.n_periods, None
+        pattern, within = self._expected()
+        for unit, period, outcome, starts in self._rows(first * size, stop * self.n_periods, size):
+            n = len(unit)
+            if not np.array_equal(period, pattern[:n]) or not np.array_equal(unit[1:] == unit[:-1], within[: n - 1]):
                 raise Irregular
-            if (before is not None and unit[0, 0] <= before) or (period != pattern).any():
+            if (within[: n - 1] & (starts[1:] != starts[:-1])).any():
                 raise Irregular
-            if (starts != starts[:, :1]).any() or not np.isfinite(outcome).all():
+            units = unit[:: self.n_periods]
+            if (np.diff(units) <= 0).any() or (before is not None and units[0] <= before):
                 raise Irregular
-            before = unit[-1, 0]
-            yield Units(outcome, starts[:, 0])
+            before = units[-1]
+            yield Units(outcome.reshape(-1, self.n_periods), starts[:: self.n_periods])
 
-    def _rows(self, start: int, stop: int, size: int) -> Iterator[list[np.ndarray]]:
+    def _expected(self) -> tuple[np.ndarray, np.ndarray]:
+        """The periods of a block's rows, and whether the row after each is of the same unit."""
+        pattern = np.tile(self.periods.to_numpy(), BLOCK_UNITS)
+        within = np.arange(1, len(pattern) + 1) % self.n_periods != 0
+        return pattern, within
+
+    def _rows(self, start: int, stop: int, size: int) -> Iterator[Columns]:
         """The four columns from row `start` to `stop`, `size` rows at a time."""
-        held: list[list[np.ndarray]] = []
-        waiting, place = 0, start
+        left = stop - start
+        held: list[Columns] = []
         for columns in self._batches(start, stop, size):
-            held.append(columns)
-            waiting += len(columns[0])
-            while waiting >= min(size, stop - place) > 0:
-                taken = min(size, stop - place)
-                joined = [np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*held, strict=True)]
-                yield [column[:taken] for column in joined]
-                held, waiting, place = [[column[taken:] for column in joined]], waiting - taken, place + taken
+            place, n_rows, n_held = 0, len(columns[0]), sum(len(part[0]) for part in held)
+            while n_held + n_rows - place >= (wanted := min(size, left)) > 0:
+                end = place + wanted - n_held
+                held.append([column[place:end] for column in columns])
+                yield [np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*held, strict=True)]
+                held, n_held, place, left = [], 0, end, left - wanted
+            if place < n_rows:
+                held.append([column[place:] for column in columns])
 
-    def _batches(self, start: int, stop: int, size: int) -> Iterator[list[np.ndarray]]:
+    def _batches(self, start: int, stop: int, size: int) -> Iterator[Columns]:
         file = pq.ParquetFile(self.path)
         ends = np.cumsum([file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)])
         groups = [i for i, end in enumerate(ends) if end > start and end - file.metadata.row_group(i).num_rows < stop]
@@ -99,8 +116,7 @@ class PanelFile:
     def labels_table(self, values: np.ndarray) -> RawTable:
         """A small file with a unit for each raw value of first_treated, to be checked as any file is."""
         n, n_periods = len(values), self.n_periods
-        whole = np.issubdtype(values.dtype, np.integer)
-        missing = values == NEVER if whole else np.isneginf(values)
+        missing = values == never(values.dtype)
         columns = (
             pa.array(np.repeat(np.arange(n), n_periods)),
             pa.concat_arrays([self.periods] * n),
@@ -159,10 +175,12 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _plain(column: pa.Array, role: str) -> np.ndarray:
-    """The column as an array; an empty first_treated becomes `NEVER`, any other empty cell breaks the layout."""
+    """The column as an array; an empty first_treated becomes `never`, any other empty cell breaks the layout."""
     if role == "first_treated":
         if pa.types.is_integer(column.type):
-            return column.cast(pa.int64()).fill_null(NEVER).to_numpy(zero_copy_only=False)
+            if column.null_count:
+                column = column.fill_null(never(np.dtype(column.type.to_pandas_dtype())))
+            return column.to_numpy(zero_copy_only=False)
         return _without_nan(column.cast(pa.float64()).to_numpy(zero_copy_only=False))
     if column.null_count:
         raise Irregular
@@ -175,4 +193,4 @@ def _without_nan(values: np.ndarray) -> np.ndarray:
     """Numbers that compare equal to themselves: an empty cell as -infinity. Infinity itself is for the whole check."""
     if np.isinf(values).any():
         raise Irregular
-    return np.where(np.isnan(values), -np.inf, values)
+    return np.where(np.isnan(values), never(values.dtype), values)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from evaluations.datasets.ingest import typed_table
 from evaluations.datasets.ingest_stream import Irregular, PanelFile, Units, panel_file
 from evaluations.stats.blocks import map_in_order, total
@@ -27,6 +29,8 @@ def streamed_result(path: Path, spec: Spec, *, tick: Tick) -> Result | None:
     try:
         found = moments_of(panel, tick=tick)
     except Irregular:
+        return None
+    if not (np.isfinite(found.lowest).all() and np.isfinite(found.highest).all()):
         return None
     labels = typed_table(panel.labels_table(found.values), spec)
     return analyse_moments(found, labels, spec, rows_read=panel.n_units * panel.n_periods)

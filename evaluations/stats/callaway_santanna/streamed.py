@@ -62,11 +62,15 @@ def _at(sums: np.ndarray, place: np.ndarray, n: int) -> np.ndarray:
 
 def panel_moments(outcome: np.ndarray, first_treated: np.ndarray) -> PanelMoments:
     """The moments of some units: `outcome`, shape (n_units, n_periods), whole; `first_treated` as any numbers."""
-    values, position = np.unique(first_treated, return_inverse=True)
-    block = plain_block(outcome, position, len(values))
-    lowest = np.minimum.reduceat(outcome[np.argsort(position, kind="stable")].min(axis=1), block.edges[:-1])
-    highest = np.maximum.reduceat(outcome[np.argsort(position, kind="stable")].max(axis=1), block.edges[:-1])
-    return PanelMoments(values, block_moments(block), lowest, highest)
+    values = np.unique(first_treated)
+    position = np.searchsorted(values, first_treated).astype(np.int16)
+    by_cohort = np.argsort(position, kind="stable")
+    by_period = np.ascontiguousarray(np.take(outcome, by_cohort, axis=0).T)
+    edges = np.searchsorted(position[by_cohort], np.arange(len(values) + 1))
+    lowest = np.minimum.reduceat(by_period.min(axis=0), edges[:-1])
+    highest = np.maximum.reduceat(by_period.max(axis=0), edges[:-1])
+    by_period -= by_period[0].copy()
+    return PanelMoments(values, block_moments(plain_block(by_period, position[by_cohort], edges)), lowest, highest)
 
 
 def result_of_moments(found: PanelMoments, labels: Table, spec: Spec, *, rows_read: int) -> Result:

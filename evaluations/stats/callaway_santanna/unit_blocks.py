@@ -81,7 +81,7 @@ class UnitBlocks:
         panel = self.panel
         return UnitBlock(
             index=index,
-            outcome=changes(panel.outcome[units]),
+            outcome=_changes(panel.outcome[units]),
             design=self._design(units),
             weight=np.ones(len(units)) if panel.weight is None else panel.weight[units],
             cohort=position,
@@ -104,18 +104,10 @@ class UnitBlocks:
         return np.stack([self.standardisation.design(covariates[:, p]) for p in range(covariates.shape[1])])
 
 
-def plain_block(outcome: np.ndarray, position: np.ndarray, n_cohorts: int) -> UnitBlock:
-    """A block of units of weight one without covariates: `outcome` (n_units, n_periods), cohorts by position."""
-    by_cohort = np.argsort(position, kind="stable")
-    position = position[by_cohort]
-    return UnitBlock(
-        index=0,
-        outcome=changes(outcome[by_cohort]),
-        design=np.ones((1, len(position))),
-        weight=np.ones(len(position)),
-        cohort=position,
-        edges=np.searchsorted(position, np.arange(n_cohorts + 1)),
-    )
+def plain_block(changes: np.ndarray, cohort: np.ndarray, edges: np.ndarray) -> UnitBlock:
+    """A block of units of weight one without covariates, already laid out: see `UnitBlock` for the shapes."""
+    n_units = changes.shape[1]
+    return UnitBlock(0, changes, np.ones((1, n_units)), np.ones(n_units), cohort, edges)
 
 
 def cuts_by_unit(units: np.ndarray, size: int) -> tuple[slice, ...]:
@@ -136,7 +128,7 @@ def cluster_cuts(sorted_clusters: np.ndarray, size: int) -> tuple[slice, ...]:
     return tuple(slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True))
 
 
-def changes(outcome: np.ndarray) -> np.ndarray:
+def _changes(outcome: np.ndarray) -> np.ndarray:
     """Outcomes since each unit's first observed period, periods first: what cancels is taken out early."""
     first = outcome[:, 0]
     if np.isnan(first).any():

@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parents[3]
 STARTS = [3.0] * 12 + [4.0] * 12 + [float("nan")] * 16
 
 
-def analyse(*arguments: object, home: Path) -> subprocess.CompletedProcess:
-    """`python manage.py analyse` with an empty environment and a data folder that cannot be made."""
-    environment = {"PATH": os.environ["PATH"], "UPLIFT_HOME": str(home / "absent" / "deeper")}
+def analyse(*arguments: object, home: Path, **environment: str) -> subprocess.CompletedProcess:
+    """`python manage.py analyse` with a bare environment and a data folder that cannot be made."""
+    environment = {"PATH": os.environ["PATH"], "UPLIFT_HOME": str(home / "absent" / "deeper"), **environment}
     (home / "absent").touch()
     command = [sys.executable, str(ROOT / "manage.py"), "analyse", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=home, timeout=120)
@@ -99,3 +99,24 @@ def test_missing_arguments_and_files_exit_2_in_the_same_shape(tmp_path, argument
     run = analyse(*arguments, home=tmp_path)
     assert run.returncode == 2
     assert json.loads(run.stderr)["issues"]
+
+
+def test_hash_seeds_threads_and_row_order_do_not_change_a_digit(tmp_path):
+    """Enough units for several blocks, covariates, clusters: what could be added in another order."""
+    frame = panel_frame(STARTS * 500, n_periods=4, effect=2.0, noise=0.5)
+    frame["x"] = (frame["unit"] * 7919 % 1009) / 1009
+    frame["area"] = frame["unit"] % 97
+    paths = [tmp_path / "first.parquet", tmp_path / "second.parquet"]
+    frame.to_parquet(paths[0])
+    frame.sample(frac=1, random_state=5).to_parquet(paths[1])
+    columns = {**PANEL, "covariates": ["x"], "cluster": "area"}
+    spec = spec_file(tmp_path, columns=columns)
+    settings = [
+        {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"},
+        {"PYTHONHASHSEED": "8", "OPENBLAS_NUM_THREADS": "4"},
+    ]
+    runs = [analyse(path, "--spec", spec, home=tmp_path, **how) for path, how in zip(paths, settings, strict=True)]
+    results = [json.loads(run.stdout) for run in runs]
+    for result in results:
+        del result["receipt"]["elapsed_s"], result["receipt"]["data_sha256"]
+    assert results[0] == results[1]
