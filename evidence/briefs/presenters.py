@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evidence.briefs.queries import Account
-from evidence.catalogue.models import Intervention
+from evidence.catalogue.models import Intervention, Status
+from evidence.drawing.figures import Figure
+from evidence.drawing.timeline import Spell, timeline_figure
 from evidence.estimates.models import EstimateKind
 from evidence.estimates.presenters import GroupedEstimates, grouped, improvement, interval_of
 
+RUNNING = {Status.LIVE, Status.PILOT, Status.CHANGING}
 CURRENCIES = {"GBP": "£", "USD": "$", "EUR": "€"}
 DIRECTION_WORDS = (
     ("better", "point to an improvement"),
@@ -82,6 +85,34 @@ def evidence_groups(account: Account) -> tuple[GroupedEstimates, ...]:
     return grouped(account.estimates)
 
 
+def timeline(account: Account, *, this_year: int) -> Figure | None:
+    """What came before and after, with evaluation dates against opening and closure; None where it stands alone."""
+    row = account.intervention
+    chain = [link.earlier for link in account.before] + [row] + [link.later for link in account.after]
+    own = tuple(sorted({study.year for study in account.made if study.year}))
+    if (len(chain) == 1 and not own) or not any(each.start_year for each in chain):
+        return None
+    spells = [
+        Spell(
+            label=each.name,
+            start=each.start_year,
+            end=each.end_year,
+            is_running=each.status in RUNNING and each.end_year is None,
+            evaluated=own if each.pk == row.pk else (),
+        )
+        for each in chain
+    ]
+    return timeline_figure(
+        spells,
+        title="Openings, closures and evaluations",
+        until=this_year,
+        note="Only this programme's evaluations are drawn; the others have pages of their own."
+        if len(chain) > 1
+        else "",
+        ident="timeline",
+    )
+
+
 def cost_words(intervention: Intervention) -> str:
     """What it costs per participant, with the year of the prices, or that this is not known."""
     if intervention.cost_per_participant is None:
@@ -107,6 +138,7 @@ def fact_rows(intervention: Intervention) -> list[dict]:
         {"key": "Life stage", "value": f"{intervention.get_life_stage_display()}; ages {intervention.ages}"},
         {"key": "Status", "value": intervention.status_detail or intervention.get_status_display()},
         {"key": "Dates", "value": years},
+        {"key": "What it is made of", "value": _parts(intervention)},
         {"key": "Where", "value": intervention.where},
         {"key": "Led by", "value": intervention.lead_body},
         {
@@ -116,6 +148,13 @@ def fact_rows(intervention: Intervention) -> list[dict]:
         },
         {"key": "Who might lose out", "value": losers_words(intervention)},
     ]
+
+
+def _parts(intervention: Intervention) -> str:
+    return "; ".join(
+        str(part) + (f" ({part.dose})" if part.dose else "") + (f", by {part.staff}" if part.staff else "")
+        for part in intervention.components.all()
+    )
 
 
 def _count(number: int, one: str, many: str = "") -> str:

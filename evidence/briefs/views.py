@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from evidence.briefs import presenters
 from evidence.briefs.comparing import MOST_COMPARED, accounts_to_compare, comparison_table
@@ -28,6 +29,7 @@ def intervention(request: HttpRequest, slug: str) -> HttpResponse:
             "answer": presenters.short_answer(account),
             "groups": presenters.evidence_groups(account),
             "facts": presenters.fact_rows(account.intervention),
+            "timeline": presenters.timeline(account, this_year=timezone.localdate().year),
             "ratings": ratings_of_intervention(account.intervention, viewer=request.user),
             "tags": [
                 {"text": account.intervention.get_life_stage_display()},

@@ -241,7 +241,11 @@ def _amount(estimate: EffectEstimate, value: float) -> str:
         return f"{minus}{estimate.unit[0]}{value_text(estimate, abs(value))} {estimate.unit[1:].strip()}".strip()
     if estimate.unit.startswith("%"):
         return f"{value_text(estimate, value)}{estimate.unit}"
-    return f"{value_text(estimate, value)} {estimate.unit}"
+    text = value_text(estimate, value)
+    unit = estimate.unit
+    if text == "1":
+        unit = unit.replace("percentage points", "percentage point", 1).replace("days", "day", 1)
+    return f"{text} {unit}"
 
 
 def _number(estimate: EffectEstimate) -> str:

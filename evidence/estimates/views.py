@@ -7,6 +7,7 @@ from django.urls import reverse
 from evidence.drawing.figures import Figure
 from evidence.drawing.tables import csv_text
 from evidence.estimates.charts import figures
+from evidence.estimates.coincidences import Coincidences, what_else_happened
 from evidence.estimates.models import EffectEstimate
 from evidence.estimates.plain_answers import plain_answers
 from evidence.estimates.presenters import receipt_rows, sample_rows, words_for
@@ -36,6 +37,7 @@ def estimate(request: HttpRequest, pk: int) -> HttpResponse:
             "receipt": receipt_rows(found),
             "plain": plain_answers(found),
             "figures": [(part, figure) for part, figure in drawn.items()],
+            "coincidences": _coincidences(request, found),
             "waterfall": found.sample.get("dropped", []),
         },
     )
@@ -52,4 +54,21 @@ def _download(figure: Figure, name: str) -> HttpResponse:
         csv_text(figure.table),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _coincidences(request: HttpRequest, estimate: EffectEstimate) -> Coincidences | None:
+    """What else the catalogue knows of the same places and years; None where the years are not known."""
+    row = estimate.intervention
+    if row.start_year is None:
+        return None
+    places = list(estimate.study.places.select_related("parent", "combined_authority"))
+    to_year = row.end_year or estimate.study.year or row.start_year
+    return what_else_happened(
+        request.user,
+        intervention=row,
+        outcome=estimate.outcome,
+        places=places,
+        from_year=row.start_year,
+        to_year=max(row.start_year, to_year),
     )

@@ -29,4 +29,7 @@ class Source(models.Model):
         who = self.authors or self.publisher
         year = f" ({self.published or self.year})" if (self.published or self.year) else ""
         publisher = f". {self.publisher}" if self.publisher and self.publisher != who else ""
-        return f"{who}{year}. {self.title}{publisher}."
+        title = self.title.rstrip(".")
+        stop = "" if title.endswith(("?", "!")) and not publisher else "."
+        publisher = publisher.removeprefix(".") if title.endswith(("?", "!")) else publisher
+        return f"{who}{year}. {title}{publisher}{stop}"
