@@ -183,7 +183,7 @@ def prepared_table(
 def _whereabouts(evaluation: Evaluation | None) -> Any:
     """What the site knows of postcodes, and the sites last uploaded to the evaluation; read only if needed."""
     from evaluations.datasets.ingest import read_table
-    from evaluations.datasets.place_store import loaded_places
+    from evaluations.datasets.place_store import known_points, loaded_places
     from evaluations.datasets.postcode_distances import Whereabouts
 
     def latest_sites() -> Any:
@@ -195,7 +195,7 @@ def _whereabouts(evaluation: Evaluation | None) -> Any:
         with default_storage.open(kept.storage_path) as stored:
             return read_table(io.BytesIO(stored.read()))
 
-    return Whereabouts(places=lambda: loaded_places(["postcode"]), sites=latest_sites)
+    return Whereabouts(places=lambda: loaded_places(["postcode"]), sites=latest_sites, known=known_points)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ the point is the precision.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -63,6 +64,13 @@ class Gazetteer:
 def nothing_of(kind: str) -> Gazetteer:
     """A gazetteer without a code."""
     return Gazetteer(kind, np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0, bool))
+
+
+class Known(NamedTuple):
+    """Points that are surely on land: degrees, shape (n_known,)."""
+
+    latitude: np.ndarray
+    longitude: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from evaluations.datasets.gazetteer import Gazetteer, Places, nothing_of
+from evaluations.datasets.gazetteer import Gazetteer, Known, Places, nothing_of
 from evaluations.stats.spec import Columns
+from evidence.places.queries import authorities
 
 KINDS = ("postcode", "district", "small_area")
 
@@ -31,6 +33,17 @@ def store_places(places: Places) -> dict[str, int]:
 def loaded_places(kinds: Iterable[str] = KINDS) -> Places:
     """What was loaded, of the kinds asked for; nothing of a kind that was not loaded."""
     return Places(**{kind: _loaded(kind) for kind in KINDS if kind in set(kinds)})
+
+
+def known_points() -> Known | None:
+    """Points that are surely on land: loaded small areas, else the catalogue's authorities; null without either."""
+    areas = loaded_places(["small_area"]).small_area
+    if len(areas):
+        placed = np.isfinite(areas.latitude)
+        return Known(areas.latitude[placed], areas.longitude[placed])
+    centres = authorities(None).filter(latitude__isnull=False).values_list("latitude", "longitude")
+    points = np.array(list(centres), dtype=float)
+    return Known(points[:, 0], points[:, 1]) if len(points) else None
 
 
 def kinds_needed(columns: Columns) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from evaluations.datasets.gazetteer import Places, district_of, is_postcode, plain
+from evaluations.datasets.gazetteer import Known, Places, district_of, is_postcode, plain
 from evaluations.datasets.ingest_columns import MISSING, coded
 from evaluations.datasets.ingest_periods import time_axis
 from evaluations.datasets.ingest_places import PlaceColumns, points_of
@@ -139,10 +139,14 @@ def _first_openings(
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """How to get at what is known of places and sites; nothing is read unless a file has postcodes."""
+    """How to get at what is known of places and sites; nothing is read unless a file has postcodes or sites.
+
+    `known` gives points that are surely on land.
+    """
 
     places: Callable[[], Places] = Places
     sites: Callable[[], RawTable | None] = lambda: None
+    known: Callable[[], Known | None] = lambda: None
 
     def stand_ins(self, raw: RawTable, name: str, problems: Problems) -> StandIns:
         """What is kept in place of the postcodes in column `name`."""

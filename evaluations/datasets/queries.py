@@ -6,16 +6,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 
-from evaluations.datasets.models import Dataset, DatasetState
+from evaluations.datasets.models import Dataset, DatasetKind, DatasetState
 from evaluations.organisations.permissions import Permission, Viewer
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.stats.spec import Spec
 from evaluations.workspaces.queries import evaluations_where
+
+if TYPE_CHECKING:
+    from evaluations.datasets.site_checks import SiteRow
 
 
 def datasets_where(viewer: Viewer, permission: Permission = Permission.SEE_PLAN) -> QuerySet[Dataset]:
@@ -60,6 +63,18 @@ def whole_table(dataset: Dataset) -> Any:
 
     with local_table(dataset) as path:
         return pq.read_table(path)
+
+
+def sites_in(dataset: Dataset) -> list[SiteRow]:
+    """The sites of a kept file; none where it is of another kind, is not ready or does not say where they are."""
+    from evaluations.datasets.gazetteer import Places
+    from evaluations.datasets.ingest import read_table
+    from evaluations.datasets.site_checks import site_rows
+
+    if dataset.kind != DatasetKind.SITES or dataset.state != DatasetState.READY:
+        return []
+    with local_table(dataset) as path:
+        return site_rows(read_table(path), Places())
 
 
 def design_issues(dataset: Dataset, spec: Spec, *, sites: Dataset | None = None) -> list[Issue]:

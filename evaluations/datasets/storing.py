@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from evaluations.datasets.gazetteer import Places
 from evaluations.datasets.ingest_columns import Numbers, coded, numbers
 from evaluations.datasets.ingest_parquet import LINE_COLUMN
 from evaluations.datasets.ingest_periods import kind_of_labels, mixed_periods
@@ -20,6 +21,7 @@ from evaluations.datasets.ingest_raw import Problems, RawTable, is_formula, show
 from evaluations.datasets.ingest_roles import number_hint
 from evaluations.datasets.personal import personal_columns, personal_issues
 from evaluations.datasets.postcode_distances import Whereabouts, placed_sites
+from evaluations.datasets.site_checks import check_sites
 from evaluations.datasets.tidy_grid import periods_across
 from evaluations.datasets.tidy_words import number_of
 from evaluations.stats.issues import Issue
@@ -82,7 +84,7 @@ def prepare(
         raw = placed_sites(raw, problems, whereabouts)
     postcodes = _postcode_columns(raw, is_sites) if use_postcodes else []
     dropped: list[dict[str, Any]] = []
-    notices: list[Issue] = []
+    notices = check_sites(raw, problems, places=Places(), known=whereabouts.known()) if is_sites else []
     columns: dict[str, pa.ChunkedArray] = {}
     described: list[dict[str, Any]] = []
     for name in raw.data.column_names:

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from evaluations.datasets.charts import sites_figure
 from evaluations.organisations.permissions import Permission, may, require
 from evaluations.organisations.queries import organisations_where
 from evaluations.runs import presenters
@@ -24,6 +25,7 @@ from evaluations.runs.subjects import subject_of
 from evaluations.stats.issues import BadInput
 from evaluations.workspaces.models import Evaluation
 from evaluations.workspaces.queries import evaluations_where
+from evidence.drawing.figures import Figure
 from evidence.drawing.tables import Table, csv_text
 from evidence.estimates.charts import figures
 
@@ -104,6 +106,7 @@ def _answered(run: AnalysisRun) -> dict[str, Any]:
         "subject": subject,
         "standing": result.get("standing"),
         "figures": figures(result, outcome=subject.outcome, unit=subject.unit),
+        "sites": _sites_map(run),
         "estimates": presenters.estimates_table(result),
         "sensitivity": presenters.sensitivity_tables(result),
         "diagnostics": presenters.diagnostic_rows(result),
@@ -113,6 +116,16 @@ def _answered(run: AnalysisRun) -> dict[str, Any]:
         "detectable": presenters.detectable_text(result, subject.unit),
         "comparison": presenters.known_answer(run),
     }
+
+
+def _sites_map(run: AnalysisRun) -> Figure | None:
+    """The sites of a proximity design with the distances it uses; null for other designs."""
+    spec = run.plan.spec
+    if run.sites is None or spec["method"] != "proximity":
+        return None
+    proximity = spec["proximity"]
+    edges = [edge for edge in proximity["edges_km"] if edge > 0]
+    return sites_figure(run.sites, circles_km=edges if spec["estimator"] == "ring_did" else [proximity["radius_km"]])
 
 
 @login_required

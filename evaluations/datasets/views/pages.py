@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from evaluations.datasets.actions import delete_dataset, read_rows
+from evaluations.datasets.charts import sites_figure
 from evaluations.datasets.forms import DeleteForm
 from evaluations.datasets.models import DatasetState
 from evaluations.datasets.presenters import (
@@ -56,6 +57,7 @@ def dataset_page(request: HttpRequest, pk: int, dataset_pk: int) -> HttpResponse
         "colour": state_colour(dataset),
         "crumbs": crumbs_of(dataset.evaluation, ("Data", reverse("datasets", args=[pk]))),
         "columns": columns_table(dataset) if dataset.columns else None,
+        "sites": sites_figure(dataset, circles_km=(2.5,)),
         "rows": rows_table(rows) if rows is not None else None,
         "facts": facts(dataset),
         "problems_heading": problems_heading(dataset.problems),
