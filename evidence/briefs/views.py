@@ -12,6 +12,8 @@ from evidence.briefs.queries import account_of
 from evidence.catalogue.queries import interventions_named
 from evidence.drawing.tables import csv_text
 from evidence.ratings.queries import ratings_of_intervention
+from evidence.series.charts import of_intervention
+from evidence.series.queries import outcomes_estimated
 
 
 def intervention(request: HttpRequest, slug: str) -> HttpResponse:
@@ -28,6 +30,7 @@ def intervention(request: HttpRequest, slug: str) -> HttpResponse:
             "intervention": account.intervention,
             "answer": presenters.short_answer(account),
             "groups": presenters.evidence_groups(account),
+            "official": of_intervention(request.user, account.intervention, outcomes_estimated(account.intervention)),
             "facts": presenters.fact_rows(account.intervention),
             "timeline": presenters.timeline(account, this_year=timezone.localdate().year),
             "ratings": ratings_of_intervention(account.intervention, viewer=request.user),

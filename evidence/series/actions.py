@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ def load_series(
 ) -> Loaded:
     """Keep each series as the current version of its key. A file that was loaded before changes nothing."""
     known, places = gazetteer(), {place.code: place for place in Place.objects.all()}
+    measured = _outcomes_measured()
     added = unchanged = 0
     unmatched: set[str] = set()
     for read in found:
@@ -54,7 +56,7 @@ def load_series(
         if OfficialSeries.objects.filter(key=key, file_sha256=file_sha256).exists():
             unchanged += 1
             continue
-        series = _new_version(key, read, publication, file_sha256, outcome)
+        series = _new_version(key, read, publication, file_sha256, outcome or measured.get(read.measure))
         rows, strangers = _places_of(read, known, places)
         series.unmatched, series.n_places = sorted(strangers), len(rows)
         series.periods = in_time_order({period for row in rows for period in row.periods})
@@ -65,6 +67,13 @@ def load_series(
         unmatched |= strangers
         added += 1
     return Loaded(added, unchanged, tuple(sorted(unmatched)))
+
+
+def _outcomes_measured() -> dict[str, Outcome]:
+    """The catalogue's outcomes by what published files call them."""
+    outcomes = {outcome.code: outcome for outcome in Outcome.objects.all()}
+    with (Path(__file__).parent / "outcomes_measured.csv").open(newline="", encoding="utf-8") as file:
+        return {row["measure"]: outcomes[row["outcome"]] for row in csv.DictReader(file) if row["outcome"] in outcomes}
 
 
 def _new_version(

@@ -50,12 +50,13 @@ class Plain:
 
 @dataclass
 class ReadSeries:
-    """One measure as read: area code to period to value."""
+    """One measure as read: area code to period to value. `measure` is what the publisher calls it."""
 
     key: str
     name: str
     breakdown: str = ""
     unit: str = ""
+    measure: str = ""
     values: dict[str, dict[str, float | None]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     missing: dict[str, int] = field(default_factory=dict)
@@ -166,10 +167,12 @@ def _lait(frame: pd.DataFrame) -> Iterator[ReadSeries]:
     period = frame["years"] if "years" in frame.columns else frame["year"]
     frame = frame.assign(_period=period)
     for (code, label), rows in frame.groupby(["measure_code", "label"], sort=True):
-        yield _series(
+        read = _series(
             rows, key=str(code), name=str(label), breakdown="", area="gss_code", title="la_name",
             period=rows["_period"], value="value",
         )  # fmt: skip
+        read.measure = str(code)
+        yield read
 
 
 def _lait_tool(frame: pd.DataFrame) -> Iterator[ReadSeries]:
@@ -223,7 +226,7 @@ def _series(
     """One series from its rows; what is no number is missing, counted by its sign."""
     numbers = pd.to_numeric(rows[value].str.replace(",", ""), errors="coerce")
     signs = Counter(rows[value][numbers.isna()].str.strip().replace("", "empty"))
-    read = ReadSeries(key[:200], name, breakdown, missing=dict(signs))
+    read = ReadSeries(key[:200], name, breakdown, measure=name, missing=dict(signs))
     titles = rows[title] if title else rows[area]
     for code, own, when, number in zip(rows[area], titles, period, numbers, strict=True):
         read.values.setdefault(code, {})[str(when)] = None if number != number else float(number)

@@ -9,6 +9,7 @@ from evidence.catalogue.models import Intervention
 from evidence.catalogue.queries import outcomes_known, target_groups_known
 from evidence.estimates.presenters import grouped
 from evidence.estimates.queries import estimates_listed_for
+from evidence.series.charts import of_outcome
 
 
 def outcome(request: HttpRequest, slug: str) -> HttpResponse:
@@ -21,6 +22,7 @@ def outcome(request: HttpRequest, slug: str) -> HttpResponse:
         "outcome": found,
         "groups": grouped(estimates),
         "breaks": found.series_breaks.select_related("source"),
+        "official": of_outcome(request.user, found),
     }
     return render(request, "catalogue/outcome.html", context)
 

@@ -9,16 +9,20 @@ from evidence.places.likeness import places_like
 from evidence.places.models import Place, PlaceKind, PlaceMeasure
 from evidence.places.queries import place_by_code, places_known
 from evidence.search.places import evidence_in, evidence_map, likeness_table, search_of
+from evidence.series.charts import of_place
 
 
 def place(request: HttpRequest, code: str) -> HttpResponse:
     """One place: its figures, and the evidence from it and from the areas it lies within."""
     found = _place(request, code)
+    official, every = of_place(request.user, found, chosen=request.GET.get("series", ""))
     context = {
         "crumbs": [("Places", reverse("places"))],
         "place": found,
         "evidence": evidence_in(found, viewer=request.user),
         "figures": found.figures.all(),
+        "official": official,
+        "official_series": every,
     }
     return render(request, "places/place.html", context)
 

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from evidence.places.models import Place, PlaceChange, PlaceKind
+from evidence.series.charts import of_intervention
 from evidence.series.models import OfficialSeries, SeriesPlace
 from evidence.series.queries import authorities_in, series_known
 from evidence.series.readers import UnreadableSeries, read_series
@@ -131,3 +132,24 @@ def test_the_published_panels_load_within_a_minute(shared_data):
     assert authorities_in(None, eligible).count() >= 150 and eligible.periods == [
         str(year) for year in range(2005, 2023)
     ]
+
+
+def test_series_are_drawn_on_the_pages_of_places_outcomes_and_interventions(client, tmp_path):
+    from evidence.catalogue.models import Outcome, SeriesBreak
+    from tests.workspace_records import make_intervention, make_outcome
+
+    outcome = make_outcome(code="O-EMPLOY", name="Employment rate")
+    SeriesBreak.objects.create(outcome=outcome, kind="definition", from_year=2020, to_year=2020, text="Asked anew.")
+    start = "Employment rate,Percentage,%"
+    rows = [f"{start},E08000035,Leeds,{year}-01-01/P1Y,{60 + year - 2015}" for year in range(2015, 2022)]
+    rows += [f"{start},E92000001,England,{year}-01-01/P1Y,70" for year in range(2015, 2022)]
+    load(tmp_path, "\n".join([ELS.splitlines()[0], *rows, ""]))
+    assert OfficialSeries.objects.get().outcome == Outcome.objects.get(code="O-EMPLOY")
+    page = client.get("/places/E08000035/").content.decode()
+    assert "Official figures" in page and "Asked anew." in page and "Office for National Statistics" in page
+    assert "Official figures" in client.get(f"/outcomes/{outcome.slug}/").content.decode()
+    intervention = make_intervention(start_year=2018)
+    assert "any claim must beat" not in client.get(f"/interventions/{intervention.slug}/").content.decode()
+    intervention.places.add(Place.objects.get(code="E08000035"))
+    (drawn,) = of_intervention(None, intervention, [outcome])
+    assert "Leeds" in str(drawn.figure.svg) and "England" in str(drawn.figure.svg)
