@@ -42,6 +42,7 @@ PAGES: dict[str, Rule] = {
     "dataset-tidy": on(Permission.UPLOAD_DATA, post=True, named=True),
     "dataset-treatment": on(Permission.UPLOAD_DATA, Permission.SEE_ROWS, post=True, do_is_hidden=True),
     "dataset-places": on(Permission.UPLOAD_DATA, Permission.SEE_ROWS, post=True, do_is_hidden=True),
+    "dataset-compare": on(Permission.UPLOAD_DATA, post=True),
     "dataset-rows": on(Permission.SEE_ROWS),
     "dataset-delete": on(Permission.DELETE_DATA, post=True),
     "plan": on(Permission.SEE_PLAN),
@@ -114,13 +115,8 @@ API: dict[str, Rule] = {
     "token-detail": Rule(OWN),
 }
 
-OPEN = {
-    *("start", "healthz", "readyz", "methods", "calculator", "validation", "accessibility", "credits", "sitemap"),
-    *("interventions", "interventions-feed", "intervention", "synthesis", "worked-synthesis", "compare", "gap-map"),
-    *("studies", "studies-feed", "study", "estimates", "estimates-feed", "estimate", "places", "place"),
-    *("outcomes", "outcome", "target-group", "data", "data-file", "intervention-brief", "outcome-brief"),
-}
-"""Pages of the catalogue and about the site: for everyone, each row by its own visibility."""
+OPEN = {"start", "healthz", "readyz", "methods", "calculator", "validation", "accessibility", "credits", "sitemap"}
+"""Pages about the site. Those of the catalogue are open too: each row has its own visibility, tested with it."""
 
 OPEN_API = {
     *("schema", "docs", "intervention-list", "intervention-detail", "estimate-list", "estimate-detail", "study-list"),

@@ -13,6 +13,7 @@ from evaluations.organisations.permissions import may
 from evaluations.sharing import actions
 from evaluations.sharing.actions.partnerships import put_in_partnership
 from evaluations.workspaces.models import ShareLevel, Stage
+from evidence import urls as evidence_urls
 from tests.integration.access.rules import ACCOUNT, API, OPEN, OPEN_API, OWN, PAGES, PUBLIC, SIGNED_IN, Rule
 from tests.integration.sharing.conftest import answered_run, world  # noqa: F401  (a fixture)
 from tests.integration.sharing.test_partnerships import AGREED
@@ -42,11 +43,19 @@ def routes() -> set[tuple[str, tuple[str, ...]]]:
     return found
 
 
+def catalogue_pages() -> set[str]:
+    """The names of the pages that the catalogue's own rooms serve."""
+    gathered = next(
+        each for each in get_resolver().url_patterns if getattr(each, "urlconf_name", None) is evidence_urls
+    )
+    return {str(each.name) for each in gathered.url_patterns}
+
+
 def rule_for(name: str) -> Rule | None:
     if name.startswith("api:"):
         short = name.removeprefix("api:")
         return Rule(PUBLIC) if short in OPEN_API else API.get(short)
-    if name in OPEN or name.startswith(ACCOUNT):
+    if name in OPEN or name in catalogue_pages() or name.startswith(ACCOUNT):
         return Rule(PUBLIC)
     return PAGES.get(name)
 
