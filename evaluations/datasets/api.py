@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from evaluations.datasets.actions import HowToRead, Particulars, delete_dataset, upload_dataset
 from evaluations.datasets.models import Dataset, DatasetKind
 from evaluations.datasets.queries import datasets_where
+from evaluations.organisations.addresses import is_row_number
 from evaluations.organisations.permissions import Permission
 from evaluations.workspaces.models import Evaluation, LawfulBasis
 from evaluations.workspaces.queries import evaluations_where
@@ -106,7 +107,7 @@ class DatasetViewSet(
         """Only what the viewer may see; `evaluation` narrows it."""
         found = datasets_where(self.request.user)
         evaluation = self.request.query_params.get("evaluation", "")
-        return found.filter(evaluation_id=evaluation) if evaluation.isdecimal() else found
+        return found.filter(evaluation_id=evaluation) if is_row_number(evaluation) else found
 
     @extend_schema(request={"multipart/form-data": UploadSerializer}, responses={201: DatasetSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

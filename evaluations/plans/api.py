@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evaluations.datasets.models import Dataset
+from evaluations.organisations.addresses import is_row_number
 from evaluations.plans.actions import lock_plan, save_draft
 from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.queries import plans_where
@@ -67,7 +68,7 @@ class PlanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Creat
         """Only what the viewer may see; `evaluation` narrows it."""
         found = plans_where(self.request.user)
         evaluation = self.request.query_params.get("evaluation", "")
-        return found.filter(evaluation_id=evaluation) if evaluation.isdecimal() else found
+        return found.filter(evaluation_id=evaluation) if is_row_number(evaluation) else found
 
     @extend_schema(request=None, responses=PlanSerializer)
     @action(detail=True, methods=["post"])

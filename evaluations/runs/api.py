@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from evaluations.organisations.addresses import is_row_number
 from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.queries import plans_where
 from evaluations.runs.actions import queue_run, request_cancel
@@ -56,7 +57,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Create
         found = runs_where(self.request.user)
         for name in ("evaluation", "plan"):
             value = self.request.query_params.get(name, "")
-            if value.isdecimal():
+            if is_row_number(value):
                 found = found.filter(**{f"{name}_id": value})
         return found
 

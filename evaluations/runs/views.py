@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from evaluations.datasets.charts import sites_figure
+from evaluations.organisations.addresses import is_row_number
 from evaluations.organisations.permissions import Permission, may, require
 from evaluations.organisations.queries import organisations_where
 from evaluations.runs import presenters
@@ -73,7 +74,7 @@ def run_start(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 0
+    return int(text) if text and is_row_number(text) else 0
 
 
 @login_required

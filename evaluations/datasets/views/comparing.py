@@ -13,17 +13,13 @@ from evaluations.datasets.comparing import advice
 from evaluations.datasets.official import Choice, areas_of, keep_panel, panel, paths, proposal_for
 from evaluations.datasets.presenters import candidate_rows, problems_heading
 from evaluations.datasets.views.shared import crumbs_of, evaluation_or_404
+from evaluations.organisations.addresses import row_number
 from evaluations.organisations.permissions import Permission
 from evaluations.stats.issues import BadInput, Issue
 from evidence.series.models import OfficialSeries
 from evidence.series.queries import series_known
 
 MOST_SERIES = 60
-
-
-def _row_number(text: str) -> int:
-    """The number of a row in an address; 0, which is no row, for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 @login_required
@@ -36,7 +32,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": crumbs_of(evaluation, ("Data", reverse("datasets", args=[pk]))),
         "search": asked.get("search", ""),
     }
-    series = series_known(request.user).filter(pk=_row_number(asked.get("series", ""))).first()
+    series = series_known(request.user).filter(pk=row_number(asked.get("series", ""))).first()
     if series is None:
         context["series_found"] = _found(request, evaluation, context["search"])
         return render(request, "datasets/compare_series.html", context)

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from evaluations.organisations.addresses import is_row_number
 from evaluations.organisations.models import Organisation
 from evaluations.organisations.permissions import Permission, require
 from evaluations.organisations.queries import partnerships_of
@@ -94,7 +95,7 @@ def evaluation_partnership(request: HttpRequest, pk: int) -> HttpResponse:
     """Place the evaluation in a partnership of its owner's, or in none."""
     evaluation = _to_share(request, pk)
     chosen = request.POST.get("partnership", "")
-    partnership = partnerships_of(request.user).filter(pk=chosen).first() if chosen.isdecimal() else None
+    partnership = partnerships_of(request.user).filter(pk=chosen).first() if is_row_number(chosen) else None
     try:
         put_in_partnership(evaluation=evaluation, partnership=partnership, by=request.user)  # type: ignore[arg-type]
     except ValidationError as wrong:

@@ -51,6 +51,8 @@ def visit(page, check, *, of_each: int, start: str = "/", within: tuple[str, ...
         if kind.startswith("missing") or response.status >= 400:
             missing.append(f"{address}: {response.status}")
             continue
+        if not response.headers.get("content-type", "").startswith("text/html"):
+            continue
         check(page)
         for link in links_on(page):
             if link not in seen and link.startswith(within):
