@@ -149,4 +149,4 @@ CURES: dict[str, str] = {
     "postcode": "Replace it by the district (the part before the space) or by the small area's code. Where it is only "
     "needed for distances, say so when you upload: it is then dropped before anything is stored.",
 }
-CURE_OF_NUMBERS = "Replace it by a reference of your own: manage.py pseudonymise makes one with a secret you keep."
+CURE_OF_NUMBERS = "Replace it by a reference of your own, from which nobody but you can find the person."

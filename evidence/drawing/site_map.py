@@ -59,7 +59,7 @@ def site_map(
         ]
         for place, site in enumerate(sites)
     ]
-    heads = [
+    heads: list[Column | str] = [
         "Site",
         "Open",
         Column("Latitude", numeric=True),
