@@ -11,12 +11,13 @@ PRECISION = 1e-9
 
 
 def inverted_interval(
-    p_value: Callable[[float], float], *, centre: float, std_error: float, size: float
+    p_value: Callable[[float], float], *, centre: float, std_error: float, level: float
 ) -> tuple[float | None, float | None]:
-    """The lower and upper ends of the values whose p-value is at least `size`; null where one has no end.
+    """The lower and upper ends of the values whose p-value is at least 1 - `level`; null where one has no end.
 
-    Each end is where the p-value, going outwards from `centre`, first falls below `size`.
+    Each end is where the p-value, going outwards from `centre`, first falls below that.
     """
+    size = round(1 - level, 12)
     lower = _end(p_value, centre=centre, step=-std_error, size=size)
     upper = _end(p_value, centre=centre, step=std_error, size=size)
     return (None, None) if lower is None or upper is None else (lower, upper)

@@ -58,7 +58,7 @@ def randomisation_test(
 
     centre = actual[0] / actual[1]
     step = std_error or abs(centre) or float(np.std(pairs[:, 0])) or 1.0
-    lower, upper = inverted_interval(p_value, centre=centre, std_error=step, size=1 - level)
+    lower, upper = inverted_interval(p_value, centre=centre, std_error=step, level=level)
     return RandomisationTest(p_value(0.0), lower, upper, len(pairs), is_enumerated)
 
 

@@ -111,7 +111,7 @@ class WildBootstrap:
         std_error = float(np.sqrt((sums.xe**2).sum())) / float(sums.xx.sum())
         ends: tuple[float | None, float | None] = (None, None)
         if std_error > 0:
-            ends = inverted_interval(p_value, centre=sums.estimate, std_error=std_error, size=1 - self._level)
+            ends = inverted_interval(p_value, centre=sums.estimate, std_error=std_error, level=self._level)
         return WildTest(p_value(0.0), *ends, n_draws, enumerated)
 
 
