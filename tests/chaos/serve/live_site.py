@@ -92,6 +92,25 @@ class Site:
         for pid in [*(children(parent) if with_its_children else []), parent]:
             os.kill(pid, signal.SIGKILL)
 
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """A part of the site stopped for the while, so that nothing it would do is missed."""
+        parent = wait_until(lambda: self.part(name), f"there is a {name} to hold")
+        pids = [parent, *children(parent)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    def queue_run_unseen(self) -> int:
+        """One waiting run, the worker only now free to take it."""
+        with self.held("celery"):
+            [run] = self.queue_runs(1)
+        return run
+
     def queue_runs(self, count: int) -> list[int]:
         done = subprocess.run(
             [sys.executable, "manage.py", "shell", "--no-imports", "-c", QUEUE.format(count=count)],

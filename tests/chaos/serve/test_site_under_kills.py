@@ -28,7 +28,7 @@ def all_ended(site, runs):
     ],
 )
 def test_a_run_whose_worker_is_killed_is_picked_up_and_answered_once(site, with_its_children):
-    [run] = site.queue_runs(1)
+    run = site.queue_run_unseen()
     wait_until(lambda: site.states()[run] == "running", "the run has started", every_s=0.01)
     site.kill("celery", with_its_children=with_its_children)
     wait_until(lambda: all_ended(site, [run]), "the run is picked up again")
@@ -39,7 +39,7 @@ def test_a_run_whose_worker_is_killed_is_picked_up_and_answered_once(site, with_
 
 @pytest.mark.full
 def test_runs_survive_the_whole_site_being_killed(site):
-    [run] = site.queue_runs(1)
+    run = site.queue_run_unseen()
     wait_until(lambda: site.states()[run] == "running", "the run has started", every_s=0.01)
     site.kill("celery", with_its_children=True)
     site.process.send_signal(signal.SIGKILL)
