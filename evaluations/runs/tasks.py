@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.core.files.storage import default_storage
 
-from evaluations.datasets.models import Dataset
+from evaluations.datasets.queries import local_table
 from evaluations.runs.actions import (
     TASK_NAME,
     claim,
@@ -79,9 +76,9 @@ def answer(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
     with ExitStack() as files:
         try:
             result = run_analysis_file(
-                files.enter_context(local_file(run.dataset)),
+                files.enter_context(local_table(run.dataset)),
                 run.plan.spec,
-                sites_path=files.enter_context(local_file(run.sites)) if run.sites else None,
+                sites_path=files.enter_context(local_table(run.sites)) if run.sites else None,
                 loaded_places=lambda spec: loaded_places(kinds_needed(spec.columns)),
                 data_sha256=run.dataset.analysed_sha256,
                 tick=tick,
@@ -91,22 +88,6 @@ def answer(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
     if run.dataset.units_are_people or run.evaluation.units_are_people:
         return protect_people(result, policy_of(run.evaluation.disclosure_policy))
     return result
-
-
-@contextmanager
-def local_file(dataset: Dataset) -> Iterator[Path]:
-    """The dataset's Parquet as a file on this machine, fetched from storage if need be."""
-    try:
-        yield Path(default_storage.path(dataset.storage_path))
-        return
-    except NotImplementedError:  # storage that is not a disk
-        pass
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "data.parquet"
-        with default_storage.open(dataset.storage_path) as stored, path.open("wb") as copy:
-            for block in stored.chunks():
-                copy.write(block)
-        yield path
 
 
 def _bad_input(run: AnalysisRun, wrong: BadInput) -> dict[str, Any]:
