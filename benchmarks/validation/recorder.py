@@ -1,8 +1,9 @@
-"""A pytest plug-in that writes down every comparison the golden tests make with a reference number.
+"""A record of every comparison the golden tests make with a reference number, and a pytest plug-in that writes it.
 
     python -m pytest tests/golden -p benchmarks.validation.recorder --record FILE
 
-So the validation page shows what the tests assert, and nothing that they do not.
+So the validation page shows what the tests assert, and nothing that they do not; and the register
+of the golden tests can say which reference numbers no test compares.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import inspect
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,18 @@ RECORD: list[tuple[str, list[float]]] = []
 
 _current: list[pytest.Item] = []
 _compare = ApproxScalar.__eq__
+
+
+@contextmanager
+def recording(item: pytest.Item) -> Iterator[None]:
+    """Listen to every scalar comparison while the test runs; those of lists and arrays are made of them."""
+    _current.append(item)
+    ApproxScalar.__eq__ = _compare_and_record  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        _current.pop()
+        ApproxScalar.__eq__ = _compare  # type: ignore[method-assign]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,22 +55,6 @@ def _is_number(value: Any) -> bool:
         return not isinstance(value, bool) and math.isfinite(float(value))
     except (TypeError, ValueError):
         return False
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Listen to every scalar comparison; those of lists and arrays are made of them."""
-    if config.getoption("--record"):
-        ApproxScalar.__eq__ = _compare_and_record  # type: ignore[method-assign]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Any:
-    """Comparisons belong to the test that makes them."""
-    _current.append(item)
-    try:
-        return (yield)
-    finally:
-        _current.pop()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -9,6 +9,9 @@ import pytest
 from evaluations.datasets.ingest import load_table
 from evaluations.stats import imputation
 from evaluations.stats.panel import panel_from_table
+from evaluations.stats.regression.errors import classical_errors
+from evaluations.stats.regression.fixed_effects import Effect
+from evaluations.stats.regression.least_squares import fit
 from evaluations.stats.regression.paths import cell_paths, fit_paths
 from evaluations.stats.spec import parse_spec
 from evaluations.stats.table import NEVER_TREATED, Coded, Cohorts, Table
@@ -44,6 +47,19 @@ def test_sun_abraham_with_a_covariate_agrees_with_fixest(reference_frame, cases,
     assert errors(result.event_study) == pytest.approx(expected["se"][1:], abs=EXACT)
     assert result.estimates[0].value == pytest.approx(overall["coef"][1], abs=EXACT)
     assert result.estimates[0].std_error == pytest.approx(overall["se"][1], abs=EXACT)
+
+
+def test_the_covariates_own_coefficient_agrees_with_fixest(reference_frame, cases):
+    """Results give the effects of treatment only; the covariate's coefficient is from the same regression."""
+    frame = reference_frame("oracle/base_stagg.csv")
+    times = [(g, t) for g in sorted(frame.year_treated.dropna().unique()) for t in range(1, 11) if t != g - 1]
+    cells = [(frame.year_treated == g) & (frame.year == t) for g, t in times]
+    effects = [Effect(coded(column).codes, column.nunique()) for column in (frame.id, frame.year)]
+    found = fit(frame.y.to_numpy(), np.column_stack([frame.x1, *cells]).astype(float), effects)
+    error = np.sqrt(classical_errors(found).covariance[0, 0])
+    for case in ("sunab_stagg", "sunab_stagg_att"):
+        assert found.coefficients[0] == pytest.approx(cases[case]["expected"]["coef"][0], abs=EXACT)
+        assert error == pytest.approx(cases[case]["expected"]["se"][0], abs=EXACT)
 
 
 def test_sun_abraham_agrees_with_every_published_row(reference_frame, shared_data, analysed):

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
 from evaluations.stats.diagnostics.pretrend_power import (
     joint_rejection_probability,
@@ -32,6 +33,23 @@ def test_the_power_against_a_stated_slope_agrees_with_r(leads):
     times, covariance = leads
     power = rejection_probability(linear_violation(times, 0.05), covariance)
     assert power == pytest.approx(0.474861526839039, abs=RANDOMISED)
+
+
+def test_what_passing_the_test_says_about_the_slope_agrees_with_r(leads, shared_data):
+    """Its Bayes factor is the odds of passing with the slope to passing without; its likelihood ratio, of the leads."""
+    times, covariance = leads
+    cases = json.loads((shared_data / "oracle" / "cases.json").read_text())
+    expected = next(case["expected"] for case in cases if case["id"] == "pretrends_out")
+    violation, leads_seen = linear_violation(times, 0.05), [row["betahat"] for row in expected["ev"][:3]]
+    assert violation == pytest.approx([row["deltatrue"] for row in expected["ev"][:3]], abs=1e-12)
+    passing = 1 - rejection_probability(violation, covariance)
+    without = 1 - rejection_probability(np.zeros(3), covariance)
+    power = expected["power"][0]
+    assert passing / without == pytest.approx(power["Bayes.Factor"], abs=2 * RANDOMISED)
+    ratio = multivariate_normal(violation, covariance).pdf(leads_seen) / multivariate_normal(
+        np.zeros(3), covariance
+    ).pdf(leads_seen)
+    assert ratio == pytest.approx(power["Likelihood.Ratio"], abs=1e-8)
 
 
 def test_without_a_violation_the_test_of_one_lead_rejects_at_its_size():

@@ -1,7 +1,5 @@
 """Regressions in textbooks and papers: the values printed there, at the precision they are printed to."""
 
-import csv
-
 import pytest
 
 EZUNEM = {"unit": "city", "period": "year", "outcome": "luclms", "treated": "ez"}
@@ -13,26 +11,6 @@ UC = {
     "outcome": "children_low_income_perc",
     "treated": "UC_households_perc",
 }
-
-
-@pytest.fixture
-def expected(shared_data):
-    """(dataset, start of the specification, quantity) to the row of EXPECTED.csv."""
-    with (shared_data / "reference" / "EXPECTED.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-
-    def find(dataset: str, specification: str, quantity: str) -> tuple[float, float]:
-        found = [
-            row
-            for row in rows
-            if row["dataset"] == dataset
-            and row["spec in words"].startswith(specification)
-            and row["quantity"] == quantity
-        ]
-        assert len(found) == 1, [row["spec in words"] for row in found]
-        return float(found[0]["value"]), float(found[0]["tolerance"])
-
-    return find
 
 
 def assert_agrees(value, found):

@@ -34,16 +34,14 @@ def effect(column: pd.Series) -> Effect:
     return Effect(*levels(column))
 
 
-def intercept(frame: pd.DataFrame) -> Effect:
-    return Effect(np.zeros(len(frame), dtype=np.int32), 1)
-
-
 def assert_headline(result, expected, position=0):
     headline = result.estimates[0]
     assert headline.value == pytest.approx(np.atleast_1d(expected["coef"])[position], abs=EXACT)
     assert headline.std_error == pytest.approx(np.atleast_1d(expected["se"])[position], abs=EXACT)
     if "p" in expected:
         assert headline.p_value == pytest.approx(np.atleast_1d(expected["p"])[position], abs=EXACT)
+    if "n" in expected:
+        assert headline.n_obs == pytest.approx(expected["n"], abs=0)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +65,7 @@ def test_every_coefficient_agrees_with_fixest_with_covariates_by_year(mpdta, cas
     columns = np.column_stack([treated, mpdta[LPOP_BY_YEAR]])
     found = fit(mpdta.lemp.to_numpy(), columns, [effect(mpdta.countyreal), effect(mpdta.year)])
     errors = clustered_errors(found, Clusters(*levels(mpdta.countyreal)))
-    assert found.coefficients == pytest.approx(expected["coef"], abs=EXACT)
-    assert np.sqrt(np.diag(errors.covariance)) == pytest.approx(expected["se"], abs=EXACT)
+    assert_every_coefficient(found, errors, expected)
 
 
 def test_errors_without_small_sample_factors_agree_with_fixest(mpdta, cases):
@@ -79,6 +76,8 @@ def test_errors_without_small_sample_factors_agree_with_fixest(mpdta, cases):
     error = np.sqrt(clustered_errors(found, clusters, small_sample=False).covariance[0, 0])
     assert error == pytest.approx(expected["se"], abs=EXACT)
     assert two_sided_p(found.coefficients[0] / error, 499) == pytest.approx(expected["p"], abs=EXACT)
+    assert found.coefficients[0] == pytest.approx(expected["coef"], abs=EXACT)
+    assert found.n_obs == pytest.approx(expected["n"], abs=0)
 
 
 def test_a_column_of_treatment_agrees_with_fixest_on_the_castle_panel(reference_frame, cases, analysed):
@@ -102,18 +101,27 @@ def test_treated_times_post_agrees_with_fixest(reference_frame, cases, analysed)
 def test_the_pooled_regression_agrees_with_fixest(reference_frame, cases, kind):
     frame = reference_frame("oracle/base_did.csv")
     expected = cases[f"did2x2_base_did_{kind}"]["expected"]
-    found = fit(frame.y.to_numpy(), _two_by_two(frame), [intercept(frame)])
+    found = fit(frame.y.to_numpy(), _two_by_two(frame), [])
     errors = {
         "cl": lambda: clustered_errors(found, Clusters(*levels(frame.id))),
         "hc1": lambda: hc1_errors(found),
         "iid": lambda: classical_errors(found),
     }[kind]()
-    assert found.coefficients == pytest.approx(expected["coef"][1:], abs=EXACT)
-    assert np.sqrt(np.diag(errors.covariance)) == pytest.approx(expected["se"][1:], abs=EXACT)
+    assert_every_coefficient(found, errors, expected)
 
 
 def _two_by_two(frame: pd.DataFrame) -> np.ndarray:
-    return np.column_stack([frame.treat, frame.post, frame.treat * frame.post]).astype(float)
+    return np.column_stack([np.ones(len(frame)), frame.treat, frame.post, frame.treat * frame.post]).astype(float)
+
+
+def assert_every_coefficient(found, errors, expected):
+    std_errors = np.sqrt(np.diag(errors.covariance))
+    assert found.coefficients == pytest.approx(expected["coef"], abs=EXACT)
+    assert std_errors == pytest.approx(expected["se"], abs=EXACT)
+    rows = zip(found.coefficients, std_errors, np.eye(len(std_errors)), strict=True)
+    p_values = [two_sided_p(value / error, errors.df(row)) for value, error, row in rows]
+    assert p_values == pytest.approx(expected["p"], abs=EXACT)
+    assert found.n_obs == pytest.approx(expected["n"], abs=0)
 
 
 @pytest.mark.parametrize(
@@ -129,14 +137,15 @@ def _two_by_two(frame: pd.DataFrame) -> np.ndarray:
 def test_errors_and_degrees_of_freedom_agree_with_clubsandwich(reference_frame, cases, case, kind, factor):
     frame = reference_frame("oracle/base_did.csv")
     expected = cases[f"club_base_did_{case}"]["expected"]
-    found = fit(frame.y.to_numpy(), _two_by_two(frame), [intercept(frame)])
+    found = fit(frame.y.to_numpy(), _two_by_two(frame), [])
     errors = bias_reduced_errors(found, Clusters(*levels(frame.id)), kind=kind)
     std_errors = np.sqrt(factor * np.diag(errors.covariance))
-    df = [errors.df(row) for row in np.eye(3)]
-    assert std_errors == pytest.approx(expected["se"][1:], abs=EXACT)
-    assert df == pytest.approx(expected["df"][1:], abs=1e-7)  # printed to 1e-13 of 106
+    df = [errors.df(row) for row in np.eye(4)]
+    assert std_errors == pytest.approx(expected["se"], abs=EXACT)
+    assert df == pytest.approx(expected["df"], abs=EXACT)
     p_values = [two_sided_p(b / e, d) for b, e, d in zip(found.coefficients, std_errors, df, strict=True)]
-    assert p_values == pytest.approx(expected["p"][1:], abs=EXACT)
+    assert p_values == pytest.approx(expected["p"], abs=EXACT)
+    assert found.coefficients == pytest.approx(expected["coef"], abs=EXACT)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +196,8 @@ def test_event_study_covariance_and_test_of_leads_agree_with_fixest(mpdta, cases
     leads = next(item for item in result.diagnostics if item.code == "pretrend_joint")
     assert leads.statistic == pytest.approx(expected["wald"]["stat"], abs=EXACT)
     assert leads.p_value == pytest.approx(expected["wald"]["p"], abs=EXACT)
-    assert leads.df == (expected["wald"]["df1"], expected["wald"]["df2"])
+    assert leads.df == pytest.approx((expected["wald"]["df1"], expected["wald"]["df2"]), abs=0)
+    assert result.estimates[0].n_obs == pytest.approx(expected["n"], abs=0)
 
 
 def test_event_study_with_a_covariate_agrees_with_fixest(reference_frame, cases, analysed):
@@ -199,6 +209,18 @@ def test_event_study_with_a_covariate_agrees_with_fixest(reference_frame, cases,
     assert [effect.value for effect in result.event_study] == pytest.approx(expected["coef"][1:], abs=EXACT)
     assert [effect.std_error for effect in result.event_study] == pytest.approx(expected["se"][1:], abs=EXACT)
     assert [effect.p_value for effect in result.event_study] == pytest.approx(expected["p"][1:], abs=EXACT)
+
+
+def test_the_covariates_own_coefficient_agrees_with_fixest(reference_frame, cases):
+    """Results give the effects of treatment only; the covariate's coefficient is from the same regression."""
+    frame = reference_frame("oracle/base_did.csv")
+    units, periods, clusters = effect(frame.id), effect(frame.period), Clusters(*levels(frame.id))
+    difference = np.column_stack([-frame.treat * frame.post, frame.x1]).astype(float)
+    found = fit(frame.y.to_numpy(), difference, [units, periods])
+    assert_every_coefficient(found, clustered_errors(found, clusters), cases["did_base_did"]["expected"])
+    times = [frame.treat * (frame.period == period) for period in range(1, 11) if period != 5]
+    found = fit(frame.y.to_numpy(), np.column_stack([frame.x1, *times]).astype(float), [units, periods])
+    assert_every_coefficient(found, clustered_errors(found, clusters), cases["es_base_did"]["expected"])
 
 
 def test_the_sums_and_the_rows_agree(mpdta, analysed):

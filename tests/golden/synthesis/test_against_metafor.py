@@ -73,7 +73,11 @@ def test_the_interval_of_tau2_gives_metafor_digits(bcg, expected):
     rows = expected["meta_bcg_tau2ci"]
     ends = tau2_interval(effects, variances, stopping=AS_METAFOR)
     assert ends == pytest.approx(rows[0][1:], abs=EXACT)
-    assert [i2_from_tau2(end, variances) for end in ends] == pytest.approx(rows[2][1:], abs=1e-6)
+    tau2 = pool(effects, variances, stopping=AS_METAFOR).tau2
+    assert np.sqrt([tau2, *ends]) == pytest.approx(rows[1], abs=EXACT)
+    i2 = np.array([i2_from_tau2(end, variances) for end in ends])
+    assert i2 == pytest.approx(rows[2][1:], rel=EXACT)
+    assert 1 / (1 - i2 / 100) == pytest.approx(rows[3][1:], rel=EXACT)
 
 
 def test_meta_regression_gives_metafor_digits(bcg, expected):
