@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.validation.proximity_worlds import PROXIMITY_WORLDS, NearWorld
 from benchmarks.validation.worlds import WORLDS, World
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.registry import MODULES, estimator
@@ -42,6 +43,8 @@ class Cell:
 
     def spec(self) -> Spec:
         """The design of the cell."""
+        if self.world in PROXIMITY_WORLDS:
+            return PROXIMITY_WORLDS[self.world].spec(dict(self.options))
         columns = TWO_BY_TWO if self.estimator == "did_2x2" else PANEL
         options = {"sensitivity": [], **dict(self.options)}
         return parse_spec({"estimator": self.estimator, "columns": columns, "options": options})
@@ -87,23 +90,29 @@ def cells() -> Iterator[Cell]:
     yield Cell("twelve_clusters", "did_2x2", (("std_errors", "cr2"),))
     yield Cell("five_treated", "synthetic_did", (("inference", "placebo"), ("draws", 100)))
     yield Cell("five_treated", "callaway_santanna")
+    for near in PROXIMITY_WORLDS.values():
+        yield Cell(near.name, near.estimator)
+        if near.curve is not None:
+            yield Cell(near.name, near.estimator, is_band=True)
 
 
 def is_expected_to_hold(cell: Cell) -> bool:
     """False for the naive regression where effects differ: it is there to show what goes wrong."""
+    if cell.world in PROXIMITY_WORLDS:
+        return PROXIMITY_WORLDS[cell.world].is_sound
     return not (cell.estimator == NAIVE and cell.world == "growing")
 
 
 def simulate(draws: int = DRAWS, *, workers: int = 2) -> list[Behaviour]:
     """Every cell's behaviour over `draws` panels, from fixed seeds."""
-    known = [cell for cell in cells() if ("did", cell.estimator) in MODULES]
+    known = [cell for cell in cells() if (cell.spec().method, cell.estimator) in MODULES]
     with ProcessPoolExecutor(workers) as pool:
         return list(pool.map(partial(behaviour, draws=draws), known))
 
 
 def behaviour(cell: Cell, draws: int = DRAWS) -> Behaviour:
     """One cell's behaviour. Its seed follows from its name, so cells can be run alone."""
-    world, spec = WORLDS[cell.world], cell.spec()
+    world, spec = {**WORLDS, **PROXIMITY_WORLDS}[cell.world], cell.spec()
     seeds = np.random.SeedSequence(zlib.crc32(f"{cell.world}|{cell.label}".encode())).spawn(draws)
     answers = [_answer(cell, world, spec, np.random.default_rng(seed)) for seed in seeds]
     given = [answer for answer in answers if answer is not None]
@@ -130,7 +139,7 @@ def behaviour(cell: Cell, draws: int = DRAWS) -> Behaviour:
 Answer = tuple[bool | None, bool | None, float, float | None]
 
 
-def _answer(cell: Cell, world: World, spec: Spec, rng: np.random.Generator) -> Answer | None:
+def _answer(cell: Cell, world: World | NearWorld, spec: Spec, rng: np.random.Generator) -> Answer | None:
     """Whether the interval holds the truth, the test rejects it, the value and its error; null where refused."""
     try:
         result = estimator(spec)(world.draw(rng), spec)
@@ -146,7 +155,9 @@ def _answer(cell: Cell, world: World, spec: Spec, rng: np.random.Generator) -> A
     return holds, rejects, float(headline.value or 0.0), headline.std_error
 
 
-def _band_holds(result: Result, world: World) -> bool:
+def _band_holds(result: Result, world: World | NearWorld) -> bool:
+    if isinstance(world, NearWorld):
+        return world.band_holds(result)
     truth = world.path()
     rows = [row for row in result.event_study if row.band_lower is not None and row.band_upper is not None]
     return all((row.band_lower or 0.0) <= truth.get(row.event_time, 0.0) <= (row.band_upper or 0.0) for row in rows)

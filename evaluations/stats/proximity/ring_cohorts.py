@@ -123,18 +123,23 @@ class _Course:
         is_wanted = np.array([self.rings[cell.cohort] in rings for cell in effects.cells])
         return replace(self.reporter.found, effects=replace(effects, value=np.where(is_wanted, effects.value, np.nan)))
 
-    def study(self, rings: set[int]) -> tuple[tuple[EventTimeEffect, ...], np.ndarray]:
-        """The effects on some rings by time since opening, and their covariance."""
+    def averages(self, rings: set[int]) -> tuple[Reporter, dict[int, Average], np.ndarray]:
+        """The effects on some rings averaged by time since opening, with who reports them, and their covariance."""
         reporter = replace(self.reporter, found=self.of_rings(rings))
         effects = reporter.found.effects
         times = sorted({cell.event_time for cell in effects.cells})
         known = {time: part for time in times if (part := aggregates.of_event_time(effects, time)) is not None}
+        return reporter, known, aggregates.covariance_of(list(known.values()), effects)
+
+    def study(self, rings: set[int]) -> tuple[tuple[EventTimeEffect, ...], np.ndarray]:
+        """The effects on some rings by time since opening with their band, and their covariance."""
+        reporter, known, covariance = self.averages(rings)
         _, bands = reporter.band(list(known.values()))
         study = tuple(
             EventTimeEffect(time, n_treated_units=reporter.n_treated(part), **reporter.finished(part), **band)
             for (time, part), band in zip(known.items(), bands, strict=True)
         )
-        return study, aggregates.covariance_of(list(known.values()), effects)
+        return study, covariance
 
     def parts(self) -> dict:
         """The innermost ring's event study, as the parts of a `Result`."""
@@ -173,7 +178,11 @@ class _Course:
         of_ring = np.array([self.rings.get(cohort.code) in rings for cohort in whole.effects.cohorts])
         fewest = min(whole.presence.count(np.arange(len(of_ring)) == place) for place in np.flatnonzero(of_ring))
         if fewest < ENOUGH_CLUSTERS:
-            study, covariance = self.study(rings)
+            reporter, known, covariance = self.averages(rings)
+            study = tuple(
+                EventTimeEffect(time, n_treated_units=reporter.n_treated(part), **reporter.finished(part))
+                for time, part in known.items()
+            )
             n_clusters = whole.presence.count(of_ring)
             return (lead_test(study, covariance, n_clusters=n_clusters, is_withheld=reference.is_withheld),)
         return pretrend_tests(self.of_rings(rings), self.reporter.options, reference)
