@@ -53,3 +53,18 @@ def rounding_km(latitude: np.ndarray, longitude: np.ndarray) -> float | None:
         if np.allclose(both, np.round(both, decimals), rtol=0, atol=1e-9):
             return round(111.2 * 10.0**-decimals / 2, 2)
     return None
+
+
+ENOUGH_DISTANCES = 5
+"""Different distances from which all being round numbers is no accident."""
+
+
+def rounding_of_distances(distance_km: np.ndarray) -> float | None:
+    """How far a true distance may be from distances that are all whole or tenths; null where they are finer, or few."""
+    different = np.unique(distance_km[np.isfinite(distance_km)])
+    if len(different) < ENOUGH_DISTANCES:
+        return None
+    for decimals in (0, 1):
+        if np.allclose(different, np.round(different, decimals), rtol=0, atol=1e-9):
+            return 10.0**-decimals / 2
+    return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluations.datasets.gazetteer import Places, is_postcode, pack_plain, plain
-from evaluations.datasets.grid import degrees_of_grid, is_in_box, is_on_grid, rounding_km
+from evaluations.datasets.grid import degrees_of_grid, is_in_box, is_on_grid, rounding_km, rounding_of_distances
 from evaluations.datasets.ingest_columns import numbers
 from evaluations.datasets.ingest_raw import Problems, RawTable
 
@@ -45,6 +45,14 @@ class Points:
     longitude: np.ndarray
     precision_km: float | None = None
     notes: tuple[str, ...] = ()
+
+
+def precision_of(points: Points | None, distance_km: np.ndarray | None, declared_km: float | None) -> float | None:
+    """How precisely the rows' places are known: what is declared, or coarser where the figures themselves are."""
+    told = [points.precision_km if points is not None else None, declared_km]
+    if distance_km is not None:
+        told.append(rounding_of_distances(distance_km))
+    return max((each for each in told if each is not None), default=None)
 
 
 def points_of(

@@ -14,7 +14,7 @@ from evaluations.datasets.ingest_columns import MISSING, Numbers, coded, numbers
 from evaluations.datasets.ingest_order import canonical_order
 from evaluations.datasets.ingest_panel import check_constant, check_repeats
 from evaluations.datasets.ingest_periods import TimeAxis, mixed_periods, time_axis
-from evaluations.datasets.ingest_places import PlaceColumns, points_of
+from evaluations.datasets.ingest_places import PlaceColumns, points_of, precision_of
 from evaluations.datasets.ingest_raw import Problems, RawTable, is_formula, near, shown
 from evaluations.datasets.ingest_sites import sites_of
 from evaluations.datasets.ingest_text import MISSING_WORDS, Wanted
@@ -143,8 +143,9 @@ class _Reading:
         points = points_of(self.raw, columns, self.problems, places)
         if points is not None:
             read["latitude"], read["longitude"] = points.latitude, points.longitude
-            self.precision_km = points.precision_km
             self.notes += points.notes
+        declared_km = self.spec.proximity.precision_km
+        self.precision_km = precision_of(points, read.get("distance_km"), declared_km)
 
     def _numbers(self, name: str) -> np.ndarray:
         return self._checked(numbers(self.raw.data[name]), name)

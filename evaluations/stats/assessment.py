@@ -92,7 +92,7 @@ def _not_repeated(n_rows: int) -> Diagnostic:
 def _with_power(spec: Spec, result: Result) -> Result:
     path = result.long_differences
     leads = _usable(path, path.event_times < path.reference) if path else None
-    if leads is None or len(leads.values) == 0:
+    if leads is None or len(leads.values) == 0 or not _is_covariance(leads.covariance):
         return result
     slope = joint_slope_for_power(
         leads.event_times, leads.covariance, power=POWER_STATED, level=spec.options.level, reference=leads.reference
@@ -149,7 +149,8 @@ def _typical_bend(first: FirstEffect) -> float:
 def first_effect(path: LongDifferences | None) -> FirstEffect | None:
     """The leads up to the reference period and the effect at event time 0; null where either is missing.
 
-    Leads must run without a gap to the reference, and the first effect must follow it directly.
+    Leads must run without a gap to the reference, and the first effect must follow it directly. Null too
+    where the covariance gives a combination of them a negative variance.
     """
     if path is None or path.reference != -1:
         return None
@@ -159,9 +160,16 @@ def first_effect(path: LongDifferences | None) -> FirstEffect | None:
         return None
     unbroken = np.flatnonzero(leads - path.reference == np.arange(-len(leads), 0))
     keep = np.append(unbroken[-MOST_LEADS:], len(leads))
-    if len(keep) < 2:
+    covariance = chosen.covariance[np.ix_(keep, keep)]
+    if len(keep) < 2 or not _is_covariance(covariance):
         return None
-    return FirstEffect(chosen.values[keep], chosen.covariance[np.ix_(keep, keep)])
+    return FirstEffect(chosen.values[keep], covariance)
+
+
+def _is_covariance(matrix: np.ndarray) -> bool:
+    """Whether no combination has a negative variance, as Conley's uniform kernel can give."""
+    size = np.linalg.eigvalsh(matrix)
+    return bool(size[0] > -1e-12 * max(float(size[-1]), 0.0))
 
 
 def _usable(path: LongDifferences, chosen: np.ndarray) -> LongDifferences:

@@ -133,3 +133,15 @@ def sums_by_cluster(values: np.ndarray, cluster: np.ndarray, n_clusters: int) ->
         [np.bincount(cluster, weights=column, minlength=n_clusters) for column in columns.T],
         axis=1,
     )
+
+
+def bounded_runs(sizes: np.ndarray, bound: int) -> Iterator[slice]:
+    """Slices over consecutive elements whose `sizes` add up to no more than `bound`, one element at the least."""
+    total, begin = 0, 0
+    for position, size in enumerate(sizes):
+        if position > begin and total + size > bound:
+            yield slice(begin, position)
+            total, begin = 0, position
+        total += int(size)
+    if begin < len(sizes):
+        yield slice(begin, len(sizes))

@@ -273,3 +273,14 @@ def _wide_covariates(
     if (covariates == by_unit[unit.codes]).all():
         return by_unit
     return np.stack([_wide(column, cell, shape) for column in covariates.T], axis=2)
+
+
+def first_seen(table: Table) -> np.ndarray:
+    """For each row, the first row of its unit in time; the row itself where there is no unit."""
+    if table.unit is None:
+        return np.arange(table.n_rows)
+    when = np.zeros(table.n_rows) if table.period is None else table.period.codes
+    order = np.lexsort((when, table.unit.codes))
+    first = np.zeros(table.unit.n_labels, dtype=np.int64)
+    first[table.unit.codes[order[::-1]]] = order[::-1]
+    return first[table.unit.codes]

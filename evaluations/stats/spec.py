@@ -157,6 +157,10 @@ class Proximity:
     donut_km: float | None = _checked(
         lambda value: None if value is None or value >= 0 else "must not be negative", default=None
     )
+    precision_km: float | None = _checked(
+        lambda value: None if value is None or value > 0 else "must be more than 0", default=None
+    )
+    """How far a home may be from the place given, where the analyst knows it and the file cannot say."""
     site_columns: SiteColumns = field(default_factory=SiteColumns)
 
 

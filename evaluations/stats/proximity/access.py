@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluations.stats.issues import BadInput, Issue, NotEstimable
+from evaluations.stats.panel import first_seen
 from evaluations.stats.proximity.distances import cartesian_km, nearest_site
 from evaluations.stats.proximity.exposure import exposed_during, first_exposed
 from evaluations.stats.proximity.residence import check_residence
-from evaluations.stats.proximity.rings import check_precision, first_seen, n_units, needed_sites
+from evaluations.stats.proximity.rings import check_precision, n_units, needed_sites
 from evaluations.stats.results import Dropped
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import Table
@@ -78,7 +79,7 @@ def access_of(table: Table, spec: Spec, *, radius_km: float, donut_km: float | N
     }
     rows, dropped = _kept(table, reasons)
     first = time[rows] + (0 if window is None else window.lag)
-    check_residence(table, rows, first, first + (0 if window is None else window.n_periods - 1))
+    check_residence(table, origin[rows], first, first + (0 if window is None else window.n_periods - 1))
     return Access(
         rows=rows,
         time=time[rows],

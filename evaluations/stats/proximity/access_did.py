@@ -18,7 +18,7 @@ from evaluations.stats.issues import NotEstimable
 from evaluations.stats.lead_tests import ENOUGH_CLUSTERS, lead_test
 from evaluations.stats.proximity.access import Access, access_of
 from evaluations.stats.proximity.residence import is_residence_known
-from evaluations.stats.proximity.rings import n_units
+from evaluations.stats.proximity.rings import n_units, precision_note
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.results import CohortCount, Diagnostic, Estimate, Result, Sample
 from evaluations.stats.spec import Spec
@@ -192,9 +192,7 @@ def _diagnostics(table: Table, access: Access) -> tuple[Diagnostic, ...]:
 def _sample(result: Result, table: Table, access: Access) -> Sample:
     engine = result.sample or Sample(table.rows_read, len(access.rows))
     counted = tuple(CohortCount(count.cohort, count.n_units) for count in engine.cohorts)
-    notes = [*table.notes, *engine.notes]
-    if table.precision_km is not None:
-        notes.append(f"Places are known to about {table.precision_km:g} km.")
+    notes = [*table.notes, *engine.notes, precision_note(table)]
     return Sample(
         table.rows_read, engine.rows_used, (*table.dropped, *access.dropped, *engine.dropped), counted, tuple(notes)
     )

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from evaluations.stats.blocks import bounded_runs
+
 SEMI_MAJOR_KM = 6378.137
 ECCENTRICITY_SQUARED = 0.00669437999014
 MEAN_RADIUS_KM = 6371.0088
@@ -75,7 +77,7 @@ def pairs_within(people: np.ndarray, sites: np.ndarray, radius_km: float) -> Ite
     reach = chord_km(radius_km)
     tree = cKDTree(people, balanced_tree=False, compact_nodes=False)
     in_reach = tree.query_ball_point(sites, reach, return_length=True)
-    for some in _bounded_runs(in_reach, PAIRS_AT_ONCE):
+    for some in bounded_runs(in_reach, PAIRS_AT_ONCE):
         found = cKDTree(sites[some]).sparse_distance_matrix(tree, reach, output_type="ndarray")
         yield Pairs(found["j"], found["i"] + some.start, arc_km(found["v"]))
 
@@ -96,15 +98,3 @@ def _neighbours_together(points: np.ndarray) -> np.ndarray:
     cell -= cell.min(axis=0)
     width = cell.max(axis=0).astype(np.int64) + 1
     return np.argsort((cell[:, 2] * width[0] + cell[:, 0]) * width[1] + cell[:, 1])
-
-
-def _bounded_runs(sizes: np.ndarray, bound: int) -> Iterator[slice]:
-    """Slices over consecutive elements whose `sizes` add up to no more than `bound`, one element at the least."""
-    total, begin = 0, 0
-    for position, size in enumerate(sizes):
-        if position > begin and total + size > bound:
-            yield slice(begin, position)
-            total, begin = 0, position
-        total += int(size)
-    if begin < len(sizes):
-        yield slice(begin, len(sizes))

@@ -9,10 +9,10 @@ import numpy as np
 
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.regression.fixed_effects import Effect
-from evaluations.stats.regression.judging import ERROR_WORDS, Judge, errors_of, wild_for
+from evaluations.stats.regression.judging import Judge, error_words, errors_of, wild_for
 from evaluations.stats.regression.least_squares import Fit, fit
 from evaluations.stats.regression.rows import Rows, rows_of
-from evaluations.stats.spec import Spec
+from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import Table
 from evaluations.stats.uncertainty import FEW_TREATED_CLUSTERS, Reference
 
@@ -24,6 +24,7 @@ class Fitted:
     fit: Fit
     judge: Judge
     rows: Rows
+    options: Options
 
     def is_kept(self, column: int) -> bool:
         """Whether the column has a coefficient of its own."""
@@ -56,7 +57,7 @@ class Fitted:
     @property
     def note(self) -> str:
         """The kind of standard errors, in words."""
-        return f"Standard errors: {ERROR_WORDS[self.judge.errors.kind]}."
+        return f"Standard errors: {error_words(self.judge.errors.kind, self.options)}."
 
 
 def fitted(table: Table, rows: np.ndarray, spec: Spec, columns: np.ndarray, effects: Sequence[Effect]) -> Fitted:
@@ -74,4 +75,4 @@ def fitted(table: Table, rows: np.ndarray, spec: Spec, columns: np.ndarray, effe
     wild = wild_for(solved, used.clusters, spec.options) if spec.options.inference == "wild" else None
     reference = Reference(spec.options.level, n_clusters=n_clusters)
     scale = float(np.sqrt(np.average(used.outcome**2, weights=used.weights)))
-    return Fitted(solved, Judge(solved.coefficients, errors, reference, scale, wild), used)
+    return Fitted(solved, Judge(solved.coefficients, errors, reference, scale, wild), used, spec.options)

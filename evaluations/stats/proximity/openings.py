@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from evaluations.stats.issues import BadInput, Issue, NotEstimable
+from evaluations.stats.panel import first_seen
+from evaluations.stats.proximity.residence import check_residence, is_residence_known
 from evaluations.stats.proximity.rings import BEFORE_ALL, RingRows, check_no_ring_is_empty, n_units
 from evaluations.stats.results import Dropped
 from evaluations.stats.table import Coded, Table
@@ -41,6 +43,35 @@ def opening_of(table: Table, found: RingRows) -> tuple[RingRows, np.ndarray | No
 def is_after(table: Table, found: RingRows) -> np.ndarray:
     """1 for rows from after the opening of their site, else 0."""
     return (_periods(table).codes[found.rows] >= starts_of(found)).astype(np.float64)
+
+
+def check_places_while_open(table: Table, found: RingRows, post: np.ndarray | None) -> None:
+    """Raise `NotEstimable` where a row from after the opening is from a time when its place was not known.
+
+    A followed unit's place is the one it was first seen at, so it must still have been theirs.
+    """
+    if table.period is None or not is_residence_known(table):
+        return
+    calendar = np.arange(table.period.n_labels) if table.calendar is None else table.calendar
+    after = found.rows[(is_after(table, found) if post is None else post) > 0]
+    time = np.asarray(calendar, dtype=np.float64)[table.period.codes[after]]
+    check_residence(table, first_seen(table)[after], time, time)
+
+
+def dated_by_post(table: Table, found: RingRows, post: np.ndarray) -> tuple[Table, RingRows] | None:
+    """The table and rows with the one opening as a period; null where before and after do not follow the periods."""
+    if table.period is None:
+        whole = np.zeros(table.n_rows, dtype=np.int32)
+        whole[found.rows] = post > 0
+        return replace(table, period=Coded(whole, (0, 1))), _opened_in(found, 1)
+    time = table.period.codes[found.rows]
+    if not (post > 0).any() or not np.array_equal(post > 0, time >= time[post > 0].min()):
+        return None
+    return table, _opened_in(found, int(time[post > 0].min()))
+
+
+def _opened_in(found: RingRows, start: int) -> RingRows:
+    return replace(found, start=np.full(len(found.rows), start, dtype=np.int64))
 
 
 def with_openings(table: Table, found: RingRows) -> RingRows:

@@ -1,4 +1,4 @@
-"""Whether each place was true while exposure counted."""
+"""Whether each place was true while exposure counted, and what a headline says where that is taken for granted."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from evaluations.stats.table import Table
 def check_residence(table: Table, rows: np.ndarray, first: np.ndarray, last: np.ndarray) -> None:
     """Raise `NotEstimable` where exposure counted in a time for which the place of a row is not known.
 
-    `rows` are positions in the table; `first` and `last` (len(rows),) bound each one's exposure on the
-    calendar. A design that names neither `location_from` nor `location_to` assumes that places held.
+    `rows` are the rows of the table whose places are used; `first` and `last` (len(rows),) bound each
+    one's exposure on the calendar. A design that names neither `location_from` nor `location_to`
+    assumes that places held.
     """
     outside = np.zeros(len(rows), dtype=bool)
     if table.location_from is not None:
@@ -32,3 +33,12 @@ def check_residence(table: Table, rows: np.ndarray, first: np.ndarray, last: np.
 def is_residence_known(table: Table) -> bool:
     """The data say from when or until when places were true."""
     return table.location_from is not None or table.location_to is not None
+
+
+def residence_assumed(table: Table, *, is_followed: bool) -> str:
+    """What the headline of rings must add where the data do not say when places were true."""
+    if is_residence_known(table):
+        return ""
+    if is_followed:
+        return ", taking the place each was first seen at to hold throughout"
+    return ", taking the place given for each row to be the one at its time"

@@ -73,12 +73,19 @@ def one_date_changes(table: Table, spec: Spec, found: RingRows, post: np.ndarray
     )
 
 
+def has_reweighting(table: Table, spec: Spec) -> bool:
+    """Whether covariates are to be used by regression among controls or by weighting, and rows are not averages."""
+    has_covariates = table.covariates is not None and table.covariates.shape[1] > 0
+    return has_covariates and spec.options.estimation != "linear" and table.n is None
+
+
 def check_covariates(table: Table, spec: Spec) -> None:
-    """Covariates enter linearly or not at all."""
+    """Averages of cells, and openings that do not follow the periods, take covariates linearly or not at all."""
     if table.covariates is not None and table.covariates.shape[1] and spec.options.estimation != "linear":
         raise NotEstimable(
             "covariates_linear_only",
-            "Where sites opened at one date, rings add covariates to the regression; they do not reweight by them.",
+            "Rows that are averages of cells, or whose before and after do not follow the periods, have covariates"
+            " added to the regression; they are not reweighted by them.",
             "Set options.estimation to linear.",
         )
 

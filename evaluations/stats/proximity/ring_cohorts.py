@@ -16,8 +16,8 @@ from evaluations.stats.callaway_santanna import aggregates
 from evaluations.stats.callaway_santanna.aggregates import Average
 from evaluations.stats.callaway_santanna.cells import Cell
 from evaluations.stats.callaway_santanna.checks import holes, overlap, pretrend_tests
-from evaluations.stats.callaway_santanna.estimate import estimated
-from evaluations.stats.callaway_santanna.report import Reporter
+from evaluations.stats.callaway_santanna.estimate import check_options, error_notes, estimated
+from evaluations.stats.callaway_santanna.report import FAILURES, HINTS, Reporter
 from evaluations.stats.callaway_santanna.sources import Estimated
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.lead_tests import ENOUGH_CLUSTERS, lead_test
@@ -30,6 +30,12 @@ from evaluations.stats.results import Diagnostic, EventTimeEffect, LongDifferenc
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import NEVER_TREATED, Cohorts, Table
 from evaluations.stats.uncertainty import cluster_diagnostics
+
+DIFFERENT_DATES = (
+    "Sites opened at different dates: each ring is compared with the outermost from the last period before its site's"
+    " opening, and never with a ring already exposed."
+)
+BY_CLUSTER = "Standard errors: influence values summed by cluster (the cluster column, else the unit, else the row)."
 
 
 def many_date_changes(table: Table, spec: Spec, found: RingRows, tick: Tick) -> RingChanges:
@@ -47,9 +53,8 @@ def many_date_changes(table: Table, spec: Spec, found: RingRows, tick: Tick) -> 
         n_people=group_time.n_rows,
         leads=RingLeads(course.parts(), course.tests(averages)),
         notes=(
-            "Sites opened at different dates: each ring is compared with the outermost from the last period before"
-            " its site's opening, and never with a ring already exposed.",
-            "Standard errors: influence values summed by cluster (the cluster column, else the unit, else the row).",
+            *((DIFFERENT_DATES,) if len(np.unique(starts_of(found)[found.ring < found.reference])) > 1 else ()),
+            *(error_notes(options) or (BY_CLUSTER,)),
         ),
         diagnostics=(
             *cluster_diagnostics(reporter.reference(averages[0])),
@@ -67,12 +72,14 @@ def _options(table: Table, spec: Spec) -> Options:
             "Rows that are averages of cells can be compared by ring only where sites opened at one date.",
             "Give rows for units or people, or analyse each opening date by itself.",
         )
-    if options.std_errors not in ("auto", "cluster") or options.inference not in ("analytic", "bootstrap"):
+    if options.std_errors not in ("auto", "cluster", "conley") or options.inference not in ("analytic", "bootstrap"):
         raise NotEstimable(
             "std_errors_not_available",
-            "Where sites opened at different dates, errors are clustered, analytic or by multiplier bootstrap.",
-            "Set options.std_errors to auto and options.inference to analytic.",
+            "Where sites opened at different dates, errors are clustered, analytic or by multiplier bootstrap, or"
+            " spatial (Conley).",
+            "Set options.std_errors to auto or conley and options.inference to analytic.",
         )
+    check_options(options)
     if table.covariates is not None and options.estimation == "linear":
         raise NotEstimable(
             "estimation_not_available",
@@ -101,10 +108,18 @@ def _since_opening(group_time: Estimated, rings: dict[int, int], ring: int, foun
 
     average = aggregates.cohort_weighted(group_time.effects, wanted)
     if average is None:
+        effects = group_time.effects
+        reasons = [
+            code for code, cell in zip(effects.failure, effects.cells, strict=True) if code and wanted(cell)
+        ]  # fmt: skip
+        why = f": {FAILURES[reasons[0]]}" if reasons else ""
         raise NotEstimable(
-            "ring_not_identified",
-            f"In the ring {found.name(ring)} no change since opening can be compared with the outermost ring.",
-            "Join it with a neighbouring ring by leaving out one of proximity.edges_km.",
+            reasons[0] if reasons else "ring_not_identified",
+            f"In the ring {found.name(ring)} no change since opening can be compared with the outermost ring{why}.",
+            HINTS.get(
+                reasons[0] if reasons else "",
+                "Join it with a neighbouring ring by leaving out one of proximity.edges_km.",
+            ),
         )
     return average
 

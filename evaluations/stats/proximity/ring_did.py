@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from evaluations.stats.issues import BadInput, Issue
-from evaluations.stats.proximity.openings import opening_of
-from evaluations.stats.proximity.ring_changes import RingChanges, one_date_changes
+from evaluations.stats.proximity.openings import check_places_while_open, dated_by_post, opening_of
+from evaluations.stats.proximity.residence import residence_assumed
+from evaluations.stats.proximity.ring_changes import RingChanges, has_reweighting, one_date_changes
 from evaluations.stats.proximity.ring_cohorts import many_date_changes
-from evaluations.stats.proximity.rings import RingRows, located, n_units, ring_rows
+from evaluations.stats.proximity.rings import RingRows, located, n_units, precision_note, ring_rows
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.results import Diagnostic, Estimate, Result, RingEffect, Sample
 from evaluations.stats.spec import Spec
@@ -60,7 +61,11 @@ def headline_of(table: Table, spec: Spec, found: RingRows, changes: RingChanges)
 def changes_of(table: Table, spec: Spec, found: RingRows, tick: Tick) -> tuple[RingRows, RingChanges]:
     """The rows compared and the rings' changes, whether sites opened at one date or at many."""
     found, post = opening_of(table, found)
+    check_places_while_open(table, found, post)
     if post is None:
+        return found, many_date_changes(table, spec, found, tick)
+    if has_reweighting(table, spec) and (dated := dated_by_post(table, found, post)) is not None:
+        table, found = dated
         return found, many_date_changes(table, spec, found, tick)
     return found, one_date_changes(table, spec, found, post, tick)
 
@@ -117,22 +122,14 @@ def _small_ring(found: RingRows, ring: int, size: int) -> Diagnostic:
 
 def ring_sample(table: Table, found: RingRows, changes: RingChanges) -> Sample:
     """The waterfall, with what the reader must know about places and errors."""
-    notes = [*table.notes, *found.notes, *changes.notes]
-    if table.precision_km is not None:
-        notes.append(f"Places are known to about {table.precision_km:g} km.")
+    notes = [*table.notes, *found.notes, *changes.notes, precision_note(table)]
     return Sample(table.rows_read, len(found.rows), (*table.dropped, *found.dropped), notes=tuple(notes))
 
 
 def _estimand(table: Table, spec: Spec, found: RingRows) -> str:
+    held = residence_assumed(table, is_followed=table.unit is not None and spec.options.panel)
     return (
         f"Average change after opening for those living {found.name(0)} from the site, beyond the change for those"
-        f" living {found.name(found.reference)} from it{residence_assumed(table, spec)}."
+        f" living {found.name(found.reference)} from it{held}."
         " This is the effect of living near, not of attending."
     )
-
-
-def residence_assumed(table: Table, spec: Spec) -> str:
-    """What a headline must add where units are followed and it is not known until when they lived there."""
-    if table.unit is None or not spec.options.panel or table.location_from is not None:
-        return ""
-    return ", taking the place each was first seen at to hold throughout"

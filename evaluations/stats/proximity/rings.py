@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluations.stats.issues import BadInput, Issue, NotEstimable
+from evaluations.stats.panel import first_seen
 from evaluations.stats.proximity.distances import cartesian_km, nearest_site
 from evaluations.stats.results import Dropped
 from evaluations.stats.table import NEVER_TREATED, Sites, Table
@@ -184,22 +185,23 @@ def check_precision(table: Table, width_km: float, what: str) -> None:
         )
 
 
+def precision_note(table: Table) -> str:
+    """How precisely places are known, in words, for every result."""
+    if table.precision_km is not None:
+        return f"Places are known to about {table.precision_km:g} km."
+    if table.latitude is not None and table.distance_km is None:
+        return "Places are known as precisely as coordinates with three decimals or more, to 0.1 km or better."
+    return (
+        "How precisely the places behind the distances are known is not stated (proximity.precision_km), so nothing"
+        " keeps the radii from being finer."
+    )
+
+
 def n_units(table: Table, rows: np.ndarray) -> int:
     """How many units (rows, or the people behind them, where there is no unit) are among `rows`."""
     if table.unit is not None:
         return len(np.unique(table.unit.codes[rows]))
     return len(rows) if table.n is None else round(float(table.n[rows].sum()))
-
-
-def first_seen(table: Table) -> np.ndarray:
-    """For each row, the first row of its unit in time; the row itself where there is no unit."""
-    if table.unit is None:
-        return np.arange(table.n_rows)
-    when = np.zeros(table.n_rows) if table.period is None else table.period.codes
-    order = np.lexsort((when, table.unit.codes))
-    first = np.zeros(table.unit.n_labels, dtype=np.int64)
-    first[table.unit.codes[order[::-1]]] = order[::-1]
-    return first[table.unit.codes]
 
 
 def _n_movers(table: Table, distance: np.ndarray, edges: np.ndarray, origin: np.ndarray) -> int:

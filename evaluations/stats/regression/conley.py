@@ -10,15 +10,47 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from evaluations.stats.issues import NotEstimable
+from evaluations.stats.blocks import bounded_runs
+from evaluations.stats.issues import BadInput, Issue, NotEstimable
 from evaluations.stats.regression.errors import Errors, residual_df
 from evaluations.stats.regression.least_squares import Fit
+from evaluations.stats.spec import Options
 
 EARTH_RADIUS_KM = 6376.0
 """The radius R fixest takes, so that one cutoff picks the same pairs in both; the mean radius is 0.08 % less."""
 
-BLOCK_PLACES = 1_024
-"""Places whose neighbours are sought at once."""
+PAIRS_AT_ONCE = 4_000_000
+"""Pairs of neighbours held at once, some 50 bytes each; a place by itself may have more."""
+
+KERNEL_WORDS = {"uniform": "every pair counting alike", "triangular": "pairs counting less the farther they are apart"}
+
+
+def conley_words(options: Options) -> str:
+    """The cut-off and the kernel, as a result states them."""
+    kernel = options.conley_kernel
+    return (
+        f"dependent between places up to {options.conley_km:g} km apart and not beyond, {KERNEL_WORDS[kernel]}"
+        f" (Conley, {kernel} kernel, cut-off {options.conley_km:g} km)"
+    )
+
+
+def conley_cutoff(latitude: np.ndarray | None, longitude: np.ndarray | None, options: Options) -> float:
+    """The cut-off in kilometres. Raises `BadInput` where it, or where rows are, is not stated."""
+    if latitude is None or longitude is None:
+        raise BadInput(
+            [Issue("place_not_named", "Conley errors need to know where rows are.", "Name coordinates or postcodes.")]
+        )
+    if options.conley_km is None:
+        raise BadInput(
+            [
+                Issue(
+                    "conley_km_missing",
+                    "Conley errors need a distance within which places count as related.",
+                    "Set options.conley_km.",
+                )
+            ]
+        )
+    return options.conley_km
 
 
 def conley_errors(
@@ -37,7 +69,7 @@ def conley_errors(
     kernel can give a negative variance: that entry is NaN.
     """
     df = residual_df(fit)
-    place, points = _places(latitude, longitude)
+    place, points = places_of(latitude, longitude)
     scores = np.column_stack([np.bincount(place, weights=column, minlength=len(points)) for column in fit.scores.T])
     meat = scores.T @ neighbour_sums(points, scores, angle=min(cutoff_km / earth_radius_km, np.pi), kernel=kernel)
     covariance = fit.bread @ ((meat + meat.T) / 2) @ fit.bread
@@ -54,8 +86,8 @@ def neighbour_sums(points: np.ndarray, values: np.ndarray, *, angle: float, kern
     chord = 2 * np.sin(angle / 2) * (1 + 1e-12)
     tree = cKDTree(points)
     out = np.empty_like(values)
-    for start in range(0, len(points), BLOCK_PLACES):
-        block = slice(start, min(start + BLOCK_PLACES, len(points)))
+    n_near = tree.query_ball_point(points, chord, return_length=True)
+    for block in bounded_runs(n_near, PAIRS_AT_ONCE):
         pairs = cKDTree(points[block]).sparse_distance_matrix(tree, chord, output_type="coo_matrix").tocsr()
         pairs.sort_indices()
         if kernel == "uniform":
@@ -73,8 +105,8 @@ def unit_sphere(latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
     return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
 
-def _places(latitude: np.ndarray, longitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each row's place, and the places on the unit sphere."""
+def places_of(latitude: np.ndarray, longitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each row's place, and the places on the unit sphere. Raises `NotEstimable` where one is not known."""
     if not (np.isfinite(latitude).all() and np.isfinite(longitude).all()):
         raise NotEstimable(
             "place_missing",

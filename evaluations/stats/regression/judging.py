@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluations.stats.inference.wild import WildBootstrap, WildTest
 from evaluations.stats.issues import BadInput, Issue, NotEstimable
-from evaluations.stats.regression.conley import conley_errors
+from evaluations.stats.regression.conley import conley_cutoff, conley_errors, conley_words
 from evaluations.stats.regression.errors import Clusters, Errors, classical_errors, clustered_errors, hc1_errors
 from evaluations.stats.regression.few_clusters import bias_reduced_errors
 from evaluations.stats.regression.least_squares import Fit
@@ -28,8 +28,13 @@ ERROR_WORDS = {
     "cluster": "clustered, with the small-sample factors of R fixest",
     "cr2": "clustered, bias-reduced (CR2) with Satterthwaite degrees of freedom",
     "cr3": "clustered, jackknife-like (CR3) with Satterthwaite degrees of freedom",
-    "conley": "dependent between places near one another (Conley)",
 }
+
+
+def error_words(kind: str, options: Options) -> str:
+    """The kind of standard errors, in words."""
+    return conley_words(options) if kind == "conley" else ERROR_WORDS[kind]
+
 
 NO_END = Diagnostic(
     "interval_has_no_end",
@@ -143,21 +148,9 @@ def wild_for(fit: Fit, clusters: Clusters | None, options: Options) -> WildBoots
 
 
 def _conley(fit: Fit, rows: Rows, options: Options) -> Errors:
-    if rows.latitude is None or rows.longitude is None:
-        raise BadInput(
-            [Issue("place_not_named", "Conley errors need to know where rows are.", "Name coordinates or postcodes.")]
-        )
-    if options.conley_km is None:
-        raise BadInput(
-            [
-                Issue(
-                    "conley_km_missing",
-                    "Conley errors need a distance within which places count as related.",
-                    "Set options.conley_km.",
-                )
-            ]
-        )
-    return conley_errors(fit, rows.latitude, rows.longitude, cutoff_km=options.conley_km, kernel=options.conley_kernel)
+    cutoff_km = conley_cutoff(rows.latitude, rows.longitude, options)
+    latitude, longitude = played(rows.latitude), played(rows.longitude)
+    return conley_errors(fit, latitude, longitude, cutoff_km=cutoff_km, kernel=options.conley_kernel)
 
 
 def _check_spread_known(rows: Rows) -> None:

@@ -10,13 +10,13 @@ import numpy as np
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.panel import Panel, panel_from_table
 from evaluations.stats.regression.errors import Errors
-from evaluations.stats.regression.judging import ERROR_WORDS, Judge, errors_of, wild_for
+from evaluations.stats.regression.judging import Judge, error_words, errors_of, wild_for
 from evaluations.stats.regression.least_squares import Fit, fit
 from evaluations.stats.regression.path_sums import path_of
 from evaluations.stats.regression.paths import fit_paths
 from evaluations.stats.regression.rows import Rows, check_outcome_varies, count_distinct, effects_of, rows_of
 from evaluations.stats.results import CohortCount, Dropped, Sample
-from evaluations.stats.spec import Spec
+from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import Table, played
 from evaluations.stats.uncertainty import Reference
 
@@ -147,7 +147,7 @@ def _by_sums(table: Table, panel: Panel, spec: Spec, paths: np.ndarray, tick: Sh
         panel.n_rows,
         (*table.dropped, *panel.dropped),
         panel.cohort_counts(),
-        (*table.notes, *notes_of(found.errors)),
+        (*table.notes, *notes_of(found.errors, spec.options)),
     )
     return PathModel(
         judge,
@@ -234,7 +234,7 @@ def rows_model(
     )
     if wild is not None:
         judge = replace(judge, reference=replace(judge.reference, is_valid_when_few=_enough_on_each_side(counts)))
-    notes = (*table.notes, *notes_of(errors), *_left_out(rows, found))
+    notes = (*table.notes, *notes_of(errors, spec.options), *_left_out(rows, found))
     sample = Sample(table.rows_read, rows.n_rows, rows.dropped, cohort_labels(rows, table), notes)
     return PathModel(
         judge, found.kept[is_path] - n_covariates, counts, sample, np.empty(0), np.empty((0, 0)), found, rows
@@ -311,9 +311,9 @@ def cohort_labels(rows: Rows, table: Table) -> tuple[CohortCount, ...]:
     return (*known, *([CohortCount(None, int(counts[0]))] if counts[0] else []))
 
 
-def notes_of(errors: Errors) -> tuple[str, ...]:
+def notes_of(errors: Errors, options: Options) -> tuple[str, ...]:
     """What the errors are, in words."""
-    return (f"Standard errors: {ERROR_WORDS[errors.kind]}.",)
+    return (f"Standard errors: {error_words(errors.kind, options)}.",)
 
 
 def _left_out(rows: Rows, found: Fit) -> tuple[str, ...]:

@@ -233,7 +233,11 @@ REFUSALS = {
     "no_post_period": (lambda c: c | {"post": c["post"] * 0}, {}),
     "no_pre_period": (lambda c: c | {"post": c["post"] * 0 + 1}, {}),
     "finer_than_precision": (lambda c: c | {"precision_km": 3.0}, {}),
-    "covariates_linear_only": (lambda c: c | {"covariates": c["unit"] * 1.0}, {}),
+    "no_overlap": (lambda c: c | {"covariates": c["unit"] * 1.0}, {}),
+    "covariates_linear_only": (
+        lambda c: without(c, "unit") | {"covariates": c["unit"] * 1.0, "n": c["post"] * 0 + 9, "sd": c["post"] + 1},
+        {"options": {"panel": False}},
+    ),
 }
 
 

@@ -151,7 +151,7 @@ def test_sites_that_open_after_the_last_period_are_left_out_and_said_so():
 
 REFUSALS = {
     "no_site_opens": ({"first_treated": 30.0}, {}),
-    "std_errors_not_available": ({}, {"options": {"std_errors": "conley", "conley_km": 5}}),
+    "std_errors_not_available": ({}, {"options": {"std_errors": "hc1"}}),
     "estimation_not_available": ({"covariates": 1.0}, {"options": {"estimation": "linear"}}),
 }
 
