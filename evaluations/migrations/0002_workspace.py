@@ -35,12 +35,13 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('locked_at', models.DateTimeField(blank=True, null=True)),
-                ('locked_before_outcomes', models.BooleanField(help_text='No outcomes had been uploaded when it was locked.', blank=True, null=True)),
+                ('locked_before_outcomes', models.BooleanField(blank=True, help_text='No outcomes had been uploaded when it was locked.', null=True)),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('locked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['evaluation', '-version'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('locked_at__isnull', True), ('locked_by__isnull', True)), models.Q(('locked_at__isnull', False), ('locked_by__isnull', False)), _connector='OR'), name='plan_lock_is_signed'), models.CheckConstraint(condition=models.Q(models.Q(('locked_at__isnull', True), ('spec_sha256', '')), models.Q(('locked_at__isnull', False), models.Q(('spec_sha256', ''), _negated=True)), _connector='OR'), name='plan_locked_with_its_hash'), models.CheckConstraint(condition=models.Q(models.Q(('locked_at__isnull', False), ('locked_before_outcomes__isnull', False)), models.Q(models.Q(('locked_at__isnull', False), _negated=True), ('locked_before_outcomes__isnull', True)), _connector='OR'), name='plan_lock_says_whether_outcomes_were_known')],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +94,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-uploaded_at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['outcomes', 'sites'])), name='dataset_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['checking', 'problems', 'ready', 'deleted'])), name='dataset_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), models.Q(('storage_path', ''), _negated=True), ('rows_stored__isnull', False)), models.Q(('state__in', ['checking', 'problems', 'deleted']), ('storage_path', '')), _connector='OR'), name='dataset_rows_kept_only_when_ready'), models.CheckConstraint(condition=models.Q(models.Q(('deleted_at__isnull', False), ('state', 'deleted')), models.Q(models.Q(('state', 'deleted'), _negated=True), ('deleted_at__isnull', True)), _connector='OR'), name='dataset_deleted_exactly_when_dated'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'deleted'), _negated=True), models.Q(('deletion_reason', ''), _negated=True), _connector='OR'), name='dataset_deletion_has_a_reason'), models.CheckConstraint(condition=models.Q(('units_are_people', False), models.Q(models.Q(('lawful_basis', 'not_personal'), _negated=True), models.Q(('controller', ''), _negated=True), ('retention_date__isnull', False)), _connector='OR'), name='dataset_about_people_is_accounted_for')],
             },
         ),
         migrations.CreateModel(
@@ -133,6 +135,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'refused', 'failed', 'cancelled'])), name='run_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), ('lease_expires_at__isnull', False)), models.Q(models.Q(('state', 'running'), _negated=True), ('lease_expires_at__isnull', True)), _connector='OR'), name='run_leased_while_running'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state__in', ('queued', 'running')), _negated=True), ('finished_at__isnull', False)), models.Q(('state__in', ('queued', 'running')), ('finished_at__isnull', True)), _connector='OR'), name='run_finished_when_it_ended'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'refused']), ('result__isnull', False)), models.Q(models.Q(('state__in', ['done', 'refused']), _negated=True), ('result__isnull', True)), _connector='OR'), name='run_result_when_answered'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'refused']), ('receipt__isnull', False)), models.Q(models.Q(('state__in', ['done', 'refused']), _negated=True), ('receipt__isnull', True)), _connector='OR'), name='run_receipt_when_answered'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['refused', 'failed', 'cancelled']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='run_that_gave_no_estimate_says_why'), models.CheckConstraint(condition=models.Q(models.Q(('cancel_requested_at__isnull', True), ('cancel_requested_by__isnull', True)), models.Q(('cancel_requested_at__isnull', False), ('cancel_requested_by__isnull', False)), _connector='OR'), name='run_cancel_is_signed'), models.CheckConstraint(condition=models.Q(('state', 'queued'), ('attempt__gte', 1), ('state', 'cancelled'), _connector='OR'), name='run_attempted_before_it_answers')],
             },
         ),
         migrations.AddField(
@@ -168,6 +171,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('stage__in', ['private', 'named_partners', 'embargoed', 'public', 'withdrawn'])), name='evaluation_stage_known'), models.CheckConstraint(condition=models.Q(('lawful_basis__in', ['not_personal', 'public_task', 'legitimate_interests', 'consent', 'legal_obligation', 'contract', 'vital_interests'])), name='evaluation_basis_known'), models.CheckConstraint(condition=models.Q(('lawful_basis', 'not_personal'), ('units_are_people', True), _negated=True), name='evaluation_people_need_a_basis'), models.CheckConstraint(condition=models.Q(models.Q(('stage', 'embargoed'), _negated=True), ('embargo_until__isnull', False), _connector='OR'), name='evaluation_embargo_has_a_date'), models.CheckConstraint(condition=models.Q(models.Q(('stage', 'withdrawn'), _negated=True), models.Q(('withdrawn_reason', ''), _negated=True), _connector='OR'), name='evaluation_withdrawal_has_a_reason'), models.CheckConstraint(condition=models.Q(('is_example', False), ('stage', 'private'), _connector='OR'), name='evaluation_example_stays_private'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='evaluation_close_is_signed')],
             },
         ),
         migrations.AddField(
@@ -191,6 +195,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['created_at', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('body', ''), _negated=True), name='comment_says_something'), models.CheckConstraint(condition=models.Q(models.Q(('resolved_at__isnull', True), ('resolved_by__isnull', True)), models.Q(('resolved_at__isnull', False), ('resolved_by__isnull', False)), _connector='OR'), name='comment_end_is_signed'), models.CheckConstraint(condition=models.Q(('plan__isnull', True), ('run__isnull', True), _connector='OR'), name='comment_on_one_thing')],
             },
         ),
         migrations.AddField(
@@ -216,6 +221,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['organisation__name', 'user__full_name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['viewer', 'analyst', 'lead', 'admin'])), name='membership_role_known'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='membership_end_is_signed')],
             },
         ),
         migrations.CreateModel(
@@ -260,6 +266,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['chain', 'sequence'],
+                'constraints': [models.UniqueConstraint(fields=('chain', 'sequence'), name='audit_event_one_per_link')],
             },
         ),
         migrations.CreateModel(
@@ -279,6 +286,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('agreement_ends_on__isnull', True), ('agreement_ends_on__gte', models.F('agreement_starts_on')), _connector='OR'), name='partnership_agreement_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(models.Q(('dissolved_at__isnull', True), ('dissolved_by__isnull', True)), models.Q(('dissolved_at__isnull', False), ('dissolved_by__isnull', False)), _connector='OR'), name='partnership_dissolution_is_signed')],
             },
         ),
         migrations.CreateModel(
@@ -300,6 +308,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('organisation__isnull', True), ('partnership__isnull', False)), models.Q(('organisation__isnull', False), ('partnership__isnull', True)), _connector='OR'), name='invitation_to_one_thing'), models.CheckConstraint(condition=models.Q(models.Q(('organisation__isnull', True), ('role__in', ['lead', 'partner', 'observer'])), models.Q(('partnership__isnull', True), ('role__in', ['viewer', 'analyst', 'lead', 'admin'])), _connector='OR'), name='invitation_role_known'), models.CheckConstraint(condition=models.Q(models.Q(('accepted_at__isnull', True), ('accepted_by__isnull', True)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False)), _connector='OR'), name='invitation_acceptance_is_signed'), models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', True), ('revoked_by__isnull', True)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='invitation_revocation_is_signed'), models.CheckConstraint(condition=models.Q(('accepted_at__isnull', True), ('revoked_at__isnull', True), _connector='OR'), name='invitation_not_both_accepted_and_revoked')],
             },
         ),
         migrations.AddField(
@@ -321,6 +330,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['partnership', 'organisation__name'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('left_at__isnull', True)), fields=('partnership', 'organisation'), name='partnership_member_one_at_a_time'), models.CheckConstraint(condition=models.Q(('role__in', ['lead', 'partner', 'observer'])), name='partnership_role_known'), models.CheckConstraint(condition=models.Q(models.Q(('left_at__isnull', True), ('left_by__isnull', True)), models.Q(('left_at__isnull', False), ('left_by__isnull', False)), _connector='OR'), name='partnership_leaving_is_signed')],
             },
         ),
         migrations.AddField(
@@ -346,6 +356,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-requested_at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'released', 'changes_requested', 'taken_back'])), name='review_state_known'), models.CheckConstraint(condition=models.Q(('reviewer', models.F('requested_by')), _negated=True), name='review_by_a_second_person'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), _negated=True), ('decided_by', models.F('reviewer')), _connector='OR'), name='review_released_by_the_named_reviewer'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='review_decision_is_signed'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'requested'), _negated=True), ('decided_at__isnull', False)), models.Q(('state', 'requested'), ('decided_at__isnull', True)), _connector='OR'), name='review_decided_when_no_longer_waiting'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'changes_requested'), _negated=True), models.Q(('decision_note', ''), _negated=True), _connector='OR'), name='review_that_asks_for_changes_says_which'), models.UniqueConstraint(condition=models.Q(('state', 'requested')), fields=('run',), name='review_one_waiting_for_a_run')],
             },
         ),
         migrations.CreateModel(
@@ -370,6 +381,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-published_at', '-pk'],
+                'constraints': [models.UniqueConstraint(fields=('run', 'term', 'subgroup'), name='publication_once_for_run_and_term'), models.CheckConstraint(condition=models.Q(('is_example', False)), name='publication_never_of_an_example'), models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='publication_withdrawal_is_signed'), models.CheckConstraint(condition=models.Q(('withdrawn_at__isnull', True), models.Q(('withdrawn_reason', ''), _negated=True), _connector='OR'), name='publication_withdrawal_has_a_reason')],
             },
         ),
         migrations.CreateModel(
@@ -386,6 +398,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['evaluation', 'organisation__name'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('evaluation', 'organisation'), name='share_one_at_a_time'), models.CheckConstraint(condition=models.Q(('level__in', ['existence', 'plan', 'results', 'rows'])), name='share_level_known'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='share_end_is_signed')],
             },
         ),
         migrations.CreateModel(
@@ -404,42 +417,6 @@ class Migration(migrations.Migration):
                 'ordering': ['evaluation', 'at', 'pk'],
             },
         ),
-        migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['outcomes', 'sites'])), name='dataset_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['checking', 'problems', 'ready', 'deleted'])), name='dataset_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), models.Q(('storage_path', ''), _negated=True), ('rows_stored__isnull', False)), models.Q(('state__in', ['checking', 'problems', 'deleted']), ('storage_path', '')), _connector='OR'), name='dataset_rows_kept_only_when_ready'),
-        ),
-        migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('deleted_at__isnull', False), ('state', 'deleted')), models.Q(models.Q(('state', 'deleted'), _negated=True), ('deleted_at__isnull', True)), _connector='OR'), name='dataset_deleted_exactly_when_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'deleted'), _negated=True), models.Q(('deletion_reason', ''), _negated=True), _connector='OR'), name='dataset_deletion_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(('units_are_people', False), models.Q(models.Q(('lawful_basis', 'not_personal'), _negated=True), models.Q(('controller', ''), _negated=True), ('retention_date__isnull', False)), _connector='OR'), name='dataset_about_people_is_accounted_for'),
-        ),
-        migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('body', ''), _negated=True), name='comment_says_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('resolved_at__isnull', True), ('resolved_by__isnull', True)), models.Q(('resolved_at__isnull', False), ('resolved_by__isnull', False)), _connector='OR'), name='comment_end_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('plan__isnull', True), ('run__isnull', True), _connector='OR'), name='comment_on_one_thing'),
-        ),
         migrations.AddIndex(
             model_name='analysisrun',
             index=models.Index(fields=['state', 'lease_expires_at'], name='run_leases'),
@@ -453,38 +430,6 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('evaluation', 'number'), name='run_number_once'),
         ),
         migrations.AddConstraint(
-            model_name='analysisrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'refused', 'failed', 'cancelled'])), name='run_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), ('lease_expires_at__isnull', False)), models.Q(models.Q(('state', 'running'), _negated=True), ('lease_expires_at__isnull', True)), _connector='OR'), name='run_leased_while_running'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state__in', ('queued', 'running')), _negated=True), ('finished_at__isnull', False)), models.Q(('state__in', ('queued', 'running')), ('finished_at__isnull', True)), _connector='OR'), name='run_finished_when_it_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'refused']), ('result__isnull', False)), models.Q(models.Q(('state__in', ['done', 'refused']), _negated=True), ('result__isnull', True)), _connector='OR'), name='run_result_when_answered'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'refused']), ('receipt__isnull', False)), models.Q(models.Q(('state__in', ['done', 'refused']), _negated=True), ('receipt__isnull', True)), _connector='OR'), name='run_receipt_when_answered'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['refused', 'failed', 'cancelled']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='run_that_gave_no_estimate_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancel_requested_at__isnull', True), ('cancel_requested_by__isnull', True)), models.Q(('cancel_requested_at__isnull', False), ('cancel_requested_by__isnull', False)), _connector='OR'), name='run_cancel_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'queued'), ('attempt__gte', 1), ('state', 'cancelled'), _connector='OR'), name='run_attempted_before_it_answers'),
-        ),
-        migrations.AddConstraint(
             model_name='analysisplan',
             constraint=models.UniqueConstraint(fields=('evaluation', 'version'), name='plan_version_once'),
         ),
@@ -493,159 +438,11 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('locked_at__isnull', True)), fields=('evaluation',), name='plan_one_draft_at_a_time'),
         ),
         migrations.AddConstraint(
-            model_name='analysisplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('locked_at__isnull', True), ('locked_by__isnull', True)), models.Q(('locked_at__isnull', False), ('locked_by__isnull', False)), _connector='OR'), name='plan_lock_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('locked_at__isnull', True), ('spec_sha256', '')), models.Q(('locked_at__isnull', False), models.Q(('spec_sha256', ''), _negated=True)), _connector='OR'), name='plan_locked_with_its_hash'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('locked_at__isnull', False), ('locked_before_outcomes__isnull', False)), models.Q(models.Q(('locked_at__isnull', False), _negated=True), ('locked_before_outcomes__isnull', True)), _connector='OR'), name='plan_lock_says_whether_outcomes_were_known'),
-        ),
-        migrations.AddConstraint(
             model_name='membership',
             constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('user', 'organisation'), name='membership_one_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['viewer', 'analyst', 'lead', 'admin'])), name='membership_role_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='membership_end_is_signed'),
         ),
         migrations.AddIndex(
             model_name='auditevent',
             index=models.Index(fields=['subject_kind', 'subject_id'], name='audit_event_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='auditevent',
-            constraint=models.UniqueConstraint(fields=('chain', 'sequence'), name='audit_event_one_per_link'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('organisation__isnull', True), ('partnership__isnull', False)), models.Q(('organisation__isnull', False), ('partnership__isnull', True)), _connector='OR'), name='invitation_to_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('organisation__isnull', True), ('role__in', ['lead', 'partner', 'observer'])), models.Q(('partnership__isnull', True), ('role__in', ['viewer', 'analyst', 'lead', 'admin'])), _connector='OR'), name='invitation_role_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_at__isnull', True), ('accepted_by__isnull', True)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False)), _connector='OR'), name='invitation_acceptance_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', True), ('revoked_by__isnull', True)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='invitation_revocation_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('accepted_at__isnull', True), ('revoked_at__isnull', True), _connector='OR'), name='invitation_not_both_accepted_and_revoked'),
-        ),
-        migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['private', 'named_partners', 'embargoed', 'public', 'withdrawn'])), name='evaluation_stage_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.CheckConstraint(condition=models.Q(('lawful_basis__in', ['not_personal', 'public_task', 'legitimate_interests', 'consent', 'legal_obligation', 'contract', 'vital_interests'])), name='evaluation_basis_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.CheckConstraint(condition=models.Q(('lawful_basis', 'not_personal'), ('units_are_people', True), _negated=True), name='evaluation_people_need_a_basis'),
-        ),
-        migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('stage', 'embargoed'), _negated=True), ('embargo_until__isnull', False), _connector='OR'), name='evaluation_embargo_has_a_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('stage', 'withdrawn'), _negated=True), models.Q(('withdrawn_reason', ''), _negated=True), _connector='OR'), name='evaluation_withdrawal_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.CheckConstraint(condition=models.Q(('is_example', False), ('stage', 'private'), _connector='OR'), name='evaluation_example_stays_private'),
-        ),
-        migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='evaluation_close_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='partnershipmember',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_at__isnull', True)), fields=('partnership', 'organisation'), name='partnership_member_one_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='partnershipmember',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['lead', 'partner', 'observer'])), name='partnership_role_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='partnershipmember',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('left_at__isnull', True), ('left_by__isnull', True)), models.Q(('left_at__isnull', False), ('left_by__isnull', False)), _connector='OR'), name='partnership_leaving_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='partnership',
-            constraint=models.CheckConstraint(condition=models.Q(('agreement_ends_on__isnull', True), ('agreement_ends_on__gte', models.F('agreement_starts_on')), _connector='OR'), name='partnership_agreement_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='partnership',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dissolved_at__isnull', True), ('dissolved_by__isnull', True)), models.Q(('dissolved_at__isnull', False), ('dissolved_by__isnull', False)), _connector='OR'), name='partnership_dissolution_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'released', 'changes_requested', 'taken_back'])), name='review_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('reviewer', models.F('requested_by')), _negated=True), name='review_by_a_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), _negated=True), ('decided_by', models.F('reviewer')), _connector='OR'), name='review_released_by_the_named_reviewer'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='review_decision_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'requested'), _negated=True), ('decided_at__isnull', False)), models.Q(('state', 'requested'), ('decided_at__isnull', True)), _connector='OR'), name='review_decided_when_no_longer_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'changes_requested'), _negated=True), models.Q(('decision_note', ''), _negated=True), _connector='OR'), name='review_that_asks_for_changes_says_which'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'requested')), fields=('run',), name='review_one_waiting_for_a_run'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.UniqueConstraint(fields=('run', 'term', 'subgroup'), name='publication_once_for_run_and_term'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('is_example', False)), name='publication_never_of_an_example'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='publication_withdrawal_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('withdrawn_at__isnull', True), models.Q(('withdrawn_reason', ''), _negated=True), _connector='OR'), name='publication_withdrawal_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='share',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('evaluation', 'organisation'), name='share_one_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='share',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['existence', 'plan', 'results', 'rows'])), name='share_level_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='share',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='share_end_is_signed'),
         ),
     ]

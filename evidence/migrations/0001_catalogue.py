@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('visibility__in', ['draft', 'public', 'withdrawn'])), name='intervention_visibility_known'), models.CheckConstraint(condition=models.Q(models.Q(('visibility', 'public'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='intervention_public_has_a_date'), models.CheckConstraint(condition=models.Q(('life_stage__in', ['early_years', 'school', 'post_16', 'higher_education', 'young_adult', 'adult', 'family', 'all'])), name='intervention_life_stage_known'), models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'announced', 'pilot', 'live', 'changing', 'ended'])), name='intervention_status_known'), models.CheckConstraint(condition=models.Q(('losers_examined__in', ['measured', 'argued', 'not_examined'])), name='intervention_losers_examined_known'), models.CheckConstraint(condition=models.Q(('start_year__isnull', True), ('end_year__isnull', True), ('start_year__lte', models.F('end_year')), _connector='OR'), name='intervention_years_in_order')],
             },
         ),
         migrations.CreateModel(
@@ -72,6 +73,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['domain', 'name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('direction__in', ['higher', 'lower', 'lower_ambiguous', 'context'])), name='outcome_direction_known')],
             },
         ),
         migrations.CreateModel(
@@ -262,6 +264,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['country', 'nation', 'region', 'combined_authority', 'upper_tier_authority', 'lower_tier_authority'])), name='place_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__isnull', False), ('longitude__isnull', False), ('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='place_centroid_on_the_globe'), models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='place_not_within_itself')],
             },
         ),
         migrations.AddField(
@@ -293,6 +296,9 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, max_length=300)),
                 ('place', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='evidence.place')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('place', 'previous_code'), name='place_change_once')],
+            },
         ),
         migrations.CreateModel(
             name='PlaceFigure',
@@ -302,6 +308,9 @@ class Migration(migrations.Migration):
                 ('place', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='figures', to='evidence.place')),
                 ('measure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='figures', to='evidence.placemeasure')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('place', 'measure'), name='place_figure_once')],
+            },
         ),
         migrations.CreateModel(
             name='Source',
@@ -333,6 +342,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['from_year'],
+                'constraints': [models.UniqueConstraint(fields=('outcome', 'kind', 'from_year'), name='series_break_once'), models.CheckConstraint(condition=models.Q(('from_year__lte', models.F('to_year'))), name='series_break_years_in_order')],
             },
         ),
         migrations.AddField(
@@ -352,6 +362,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('intervention', 'title'), name='note_title_once_an_intervention'), models.CheckConstraint(condition=models.Q(('kind__in', ['conflict', 'caution'])), name='note_kind_known')],
             },
         ),
         migrations.AddField(
@@ -522,6 +533,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'studies',
                 'ordering': ['-year', 'title'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('visibility__in', ['draft', 'public', 'withdrawn'])), name='study_visibility_known'), models.CheckConstraint(condition=models.Q(models.Q(('visibility', 'public'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='study_public_has_a_date'), models.CheckConstraint(condition=models.Q(('status__in', ['planned', 'under_way', 'complete', 'published', 'never_evaluated'])), name='study_status_known'), models.CheckConstraint(condition=models.Q(('design__in', ['randomised', 'instrument', 'discontinuity', 'did', 'proximity_did', 'synthetic', 'matched', 'panel', 'quasi_unstated', 'regression', 'before_after', 'unmatched', 'descriptive', 'modelled', 'appraisal', 'process', 'not_stated'])), name='study_design_known'), models.CheckConstraint(condition=models.Q(('is_example', False)), name='study_is_never_an_example'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'never_evaluated'), _negated=True), models.Q(('statement', ''), _negated=True), _connector='OR'), name='study_gap_says_who_says_so'), models.UniqueConstraint(condition=models.Q(('evaluation_reference', ''), _negated=True), fields=('evaluation_reference', 'intervention'), name='study_once_an_evaluation')],
             },
         ),
         migrations.CreateModel(
@@ -546,6 +558,9 @@ class Migration(migrations.Migration):
                 ('added_at', models.DateTimeField(auto_now_add=True)),
                 ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='audience', to='evidence.study')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('study', 'organisation_id'), name='study_audience_once')],
+            },
         ),
         migrations.CreateModel(
             name='Succession',
@@ -556,6 +571,9 @@ class Migration(migrations.Migration):
                 ('later', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='predecessions', to='evidence.intervention')),
                 ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='successions', to='evidence.source')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('earlier', 'later'), name='succession_once'), models.CheckConstraint(condition=models.Q(('earlier', models.F('later')), _negated=True), name='succession_of_another')],
+            },
         ),
         migrations.CreateModel(
             name='TargetGroup',
@@ -575,6 +593,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('age_from__isnull', True), ('age_to__isnull', True), ('age_from__lte', models.F('age_to')), _connector='OR'), name='target_group_ages_in_order')],
             },
         ),
         migrations.AddField(
@@ -716,6 +735,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['pk'],
                 'base_manager_name': 'objects',
+                'constraints': [models.CheckConstraint(condition=models.Q(('visibility__in', ['draft', 'public', 'withdrawn'])), name='estimate_visibility_known'), models.CheckConstraint(condition=models.Q(models.Q(('visibility', 'public'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='estimate_public_has_a_date'), models.CheckConstraint(condition=models.Q(('is_example', False)), name='estimate_is_never_an_example'), models.CheckConstraint(condition=models.Q(('estimate_kind__in', ['causal', 'null', 'bound', 'range', 'associational', 'descriptive', 'modelled', 'projection', 'cost_benefit', 'appraisal', 'qualitative'])), name='estimate_kind_known'), models.CheckConstraint(condition=models.Q(('direction__in', ['higher', 'lower', 'lower_ambiguous', 'context'])), name='estimate_direction_known'), models.CheckConstraint(condition=models.Q(models.Q(('evidence_grade', ''), ('origin', 'run'), ('source__isnull', True), ('source_location', ''), models.Q(('run_reference', ''), _negated=True), models.Q(('term', ''), _negated=True), models.Q(('data_sha256', ''), _negated=True), models.Q(('spec_sha256', ''), _negated=True), models.Q(('engine_version', ''), _negated=True), models.Q(('standing', ''), _negated=True), models.Q(('reviewer_name', ''), _negated=True), ('n_plans_before__isnull', False), ('n_runs_before__isnull', False), ('plan_locked_before_outcomes__isnull', False), ('seed__isnull', False)), models.Q(('origin', 'published'), ('run_reference', ''), ('source__isnull', False), ('standing', ''), ('term', ''), models.Q(('source_location', ''), _negated=True)), _connector='OR'), name='estimate_has_exactly_one_origin'), models.CheckConstraint(condition=models.Q(models.Q(('estimate_kind', 'causal'), ('value__isnull', False)), models.Q(('estimate_kind', 'qualitative'), ('value__isnull', True)), models.Q(('estimate_kind__in', ['causal', 'qualitative']), _negated=True), _connector='OR'), name='estimate_value_fits_its_kind'), models.CheckConstraint(condition=models.Q(('value__isnull', False), models.Q(('reported_words', ''), _negated=True), ('reported_range_low__isnull', False), _connector='OR'), name='estimate_says_something'), models.CheckConstraint(condition=models.Q(models.Q(('standing', 'does_not_support'), _negated=True), models.Q(('estimate_kind', 'causal'), _negated=True), _connector='OR'), name='estimate_without_support_is_not_causal'), models.CheckConstraint(condition=models.Q(('std_error__isnull', True), models.Q(('std_error__gt', 0), ('value__isnull', False)), _connector='OR'), name='estimate_std_error_positive'), models.CheckConstraint(condition=models.Q(models.Q(('ci_lower__isnull', True), ('ci_upper__isnull', True)), models.Q(('ci_lower__isnull', False), ('ci_upper__isnull', False), ('level__isnull', False), ('value__isnull', False), ('ci_lower__lte', models.F('ci_upper')), ('level__gt', 0), ('level__lt', 1)), _connector='OR'), name='estimate_interval_whole'), models.CheckConstraint(condition=models.Q(('p_value__isnull', True), models.Q(('p_value__gte', 0), ('p_value__lte', 1)), _connector='OR'), name='estimate_p_value_in_0_1'), models.CheckConstraint(condition=models.Q(models.Q(('ci_lower__isnull', True), ('p_value__isnull', True), ('std_error__isnull', True)), ('estimate_kind__in', ['causal', 'null', 'associational']), _connector='OR'), name='estimate_only_estimates_carry_uncertainty'), models.CheckConstraint(condition=models.Q(models.Q(('standard_scale', ''), ('standard_std_error__isnull', True), ('standard_value__isnull', True)), models.Q(('estimate_kind', 'causal'), ('standard_value__isnull', False), ('std_error__isnull', False), ('standard_std_error__gt', 0), ('standard_std_error__isnull', False), models.Q(('standard_scale', ''), _negated=True)), _connector='OR'), name='estimate_standard_scale_only_for_effects'), models.CheckConstraint(condition=models.Q(('derived_std_error__isnull', True), models.Q(('derived_std_error_method', ''), _negated=True), _connector='OR'), name='estimate_derived_std_error_says_how'), models.CheckConstraint(condition=models.Q(models.Q(('reported_range_high__isnull', True), ('reported_range_low__isnull', True)), models.Q(('reported_range_high__isnull', False), ('reported_range_low__isnull', False), ('reported_range_low__lte', models.F('reported_range_high'))), _connector='OR'), name='estimate_range_in_order'), models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_reason', ''), models.Q(('visibility', 'withdrawn'), _negated=True)), models.Q(('visibility', 'withdrawn'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawn_reason', ''), _negated=True)), _connector='OR'), name='estimate_withdrawn_with_reason'), models.CheckConstraint(condition=models.Q(models.Q(('superseded_at__isnull', True), ('superseded_by__isnull', True), ('superseded_reason', '')), models.Q(('superseded_at__isnull', False), ('superseded_by__isnull', False), models.Q(('superseded_reason', ''), _negated=True)), _connector='OR'), name='estimate_superseded_with_reason'), models.CheckConstraint(condition=models.Q(('superseded_by__isnull', True), models.Q(('superseded_by', models.F('id')), _negated=True), _connector='OR'), name='estimate_not_superseded_by_itself'), models.UniqueConstraint(condition=models.Q(('run_reference', ''), _negated=True), fields=('run_reference', 'term', 'subgroup'), name='estimate_once_a_run_and_term')],
             },
         ),
         migrations.CreateModel(
@@ -747,114 +767,6 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['kind', 'name'], name='place_kind_and_name'),
         ),
         migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['country', 'nation', 'region', 'combined_authority', 'upper_tier_authority', 'lower_tier_authority'])), name='place_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__isnull', False), ('longitude__isnull', False), ('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='place_centroid_on_the_globe'),
-        ),
-        migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='place_not_within_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='placechange',
-            constraint=models.UniqueConstraint(fields=('place', 'previous_code'), name='place_change_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='placefigure',
-            constraint=models.UniqueConstraint(fields=('place', 'measure'), name='place_figure_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='seriesbreak',
-            constraint=models.UniqueConstraint(fields=('outcome', 'kind', 'from_year'), name='series_break_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='seriesbreak',
-            constraint=models.CheckConstraint(condition=models.Q(('from_year__lte', models.F('to_year'))), name='series_break_years_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.CheckConstraint(condition=models.Q(('direction__in', ['higher', 'lower', 'lower_ambiguous', 'context'])), name='outcome_direction_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='interventionnote',
-            constraint=models.UniqueConstraint(fields=('intervention', 'title'), name='note_title_once_an_intervention'),
-        ),
-        migrations.AddConstraint(
-            model_name='interventionnote',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['conflict', 'caution'])), name='note_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='studyaudience',
-            constraint=models.UniqueConstraint(fields=('study', 'organisation_id'), name='study_audience_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.UniqueConstraint(fields=('earlier', 'later'), name='succession_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.CheckConstraint(condition=models.Q(('earlier', models.F('later')), _negated=True), name='succession_of_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetgroup',
-            constraint=models.CheckConstraint(condition=models.Q(('age_from__isnull', True), ('age_to__isnull', True), ('age_from__lte', models.F('age_to')), _connector='OR'), name='target_group_ages_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('visibility__in', ['draft', 'public', 'withdrawn'])), name='study_visibility_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('visibility', 'public'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='study_public_has_a_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['planned', 'under_way', 'complete', 'published', 'never_evaluated'])), name='study_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('design__in', ['randomised', 'instrument', 'discontinuity', 'did', 'proximity_did', 'synthetic', 'matched', 'panel', 'quasi_unstated', 'regression', 'before_after', 'unmatched', 'descriptive', 'modelled', 'appraisal', 'process', 'not_stated'])), name='study_design_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('is_example', False)), name='study_is_never_an_example'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'never_evaluated'), _negated=True), models.Q(('statement', ''), _negated=True), _connector='OR'), name='study_gap_says_who_says_so'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.UniqueConstraint(condition=models.Q(('evaluation_reference', ''), _negated=True), fields=('evaluation_reference', 'intervention'), name='study_once_an_evaluation'),
-        ),
-        migrations.AddConstraint(
-            model_name='intervention',
-            constraint=models.CheckConstraint(condition=models.Q(('visibility__in', ['draft', 'public', 'withdrawn'])), name='intervention_visibility_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='intervention',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('visibility', 'public'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='intervention_public_has_a_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='intervention',
-            constraint=models.CheckConstraint(condition=models.Q(('life_stage__in', ['early_years', 'school', 'post_16', 'higher_education', 'young_adult', 'adult', 'family', 'all'])), name='intervention_life_stage_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='intervention',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'announced', 'pilot', 'live', 'changing', 'ended'])), name='intervention_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='intervention',
-            constraint=models.CheckConstraint(condition=models.Q(('losers_examined__in', ['measured', 'argued', 'not_examined'])), name='intervention_losers_examined_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='intervention',
-            constraint=models.CheckConstraint(condition=models.Q(('start_year__isnull', True), ('end_year__isnull', True), ('start_year__lte', models.F('end_year')), _connector='OR'), name='intervention_years_in_order'),
-        ),
-        migrations.AddConstraint(
             model_name='intervention',
             constraint=models.CheckConstraint(condition=models.Q(('cost_per_participant__isnull', True), models.Q(('cost_per_participant__gte', 0), models.Q(('cost_currency', ''), _negated=True), ('cost_price_year__isnull', False), ('cost_source__isnull', False)), _connector='OR'), name='intervention_cost_has_currency_year_and_source'),
         ),
@@ -865,85 +777,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='effectestimate',
             index=models.Index(fields=['outcome', 'estimate_kind'], name='estimate_outcome_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(('visibility__in', ['draft', 'public', 'withdrawn'])), name='estimate_visibility_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('visibility', 'public'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='estimate_public_has_a_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(('is_example', False)), name='estimate_is_never_an_example'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(('estimate_kind__in', ['causal', 'null', 'bound', 'range', 'associational', 'descriptive', 'modelled', 'projection', 'cost_benefit', 'appraisal', 'qualitative'])), name='estimate_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(('direction__in', ['higher', 'lower', 'lower_ambiguous', 'context'])), name='estimate_direction_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('evidence_grade', ''), ('origin', 'run'), ('source__isnull', True), ('source_location', ''), models.Q(('run_reference', ''), _negated=True), models.Q(('term', ''), _negated=True), models.Q(('data_sha256', ''), _negated=True), models.Q(('spec_sha256', ''), _negated=True), models.Q(('engine_version', ''), _negated=True), models.Q(('standing', ''), _negated=True), models.Q(('reviewer_name', ''), _negated=True), ('n_plans_before__isnull', False), ('n_runs_before__isnull', False), ('plan_locked_before_outcomes__isnull', False), ('seed__isnull', False)), models.Q(('origin', 'published'), ('run_reference', ''), ('source__isnull', False), ('standing', ''), ('term', ''), models.Q(('source_location', ''), _negated=True)), _connector='OR'), name='estimate_has_exactly_one_origin'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('estimate_kind', 'causal'), ('value__isnull', False)), models.Q(('estimate_kind', 'qualitative'), ('value__isnull', True)), models.Q(('estimate_kind__in', ['causal', 'qualitative']), _negated=True), _connector='OR'), name='estimate_value_fits_its_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(('value__isnull', False), models.Q(('reported_words', ''), _negated=True), ('reported_range_low__isnull', False), _connector='OR'), name='estimate_says_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('standing', 'does_not_support'), _negated=True), models.Q(('estimate_kind', 'causal'), _negated=True), _connector='OR'), name='estimate_without_support_is_not_causal'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(('std_error__isnull', True), models.Q(('std_error__gt', 0), ('value__isnull', False)), _connector='OR'), name='estimate_std_error_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ci_lower__isnull', True), ('ci_upper__isnull', True)), models.Q(('ci_lower__isnull', False), ('ci_upper__isnull', False), ('level__isnull', False), ('value__isnull', False), ('ci_lower__lte', models.F('ci_upper')), ('level__gt', 0), ('level__lt', 1)), _connector='OR'), name='estimate_interval_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(('p_value__isnull', True), models.Q(('p_value__gte', 0), ('p_value__lte', 1)), _connector='OR'), name='estimate_p_value_in_0_1'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ci_lower__isnull', True), ('p_value__isnull', True), ('std_error__isnull', True)), ('estimate_kind__in', ['causal', 'null', 'associational']), _connector='OR'), name='estimate_only_estimates_carry_uncertainty'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('standard_scale', ''), ('standard_std_error__isnull', True), ('standard_value__isnull', True)), models.Q(('estimate_kind', 'causal'), ('standard_value__isnull', False), ('std_error__isnull', False), ('standard_std_error__gt', 0), ('standard_std_error__isnull', False), models.Q(('standard_scale', ''), _negated=True)), _connector='OR'), name='estimate_standard_scale_only_for_effects'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(('derived_std_error__isnull', True), models.Q(('derived_std_error_method', ''), _negated=True), _connector='OR'), name='estimate_derived_std_error_says_how'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reported_range_high__isnull', True), ('reported_range_low__isnull', True)), models.Q(('reported_range_high__isnull', False), ('reported_range_low__isnull', False), ('reported_range_low__lte', models.F('reported_range_high'))), _connector='OR'), name='estimate_range_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_reason', ''), models.Q(('visibility', 'withdrawn'), _negated=True)), models.Q(('visibility', 'withdrawn'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawn_reason', ''), _negated=True)), _connector='OR'), name='estimate_withdrawn_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('superseded_at__isnull', True), ('superseded_by__isnull', True), ('superseded_reason', '')), models.Q(('superseded_at__isnull', False), ('superseded_by__isnull', False), models.Q(('superseded_reason', ''), _negated=True)), _connector='OR'), name='estimate_superseded_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.CheckConstraint(condition=models.Q(('superseded_by__isnull', True), models.Q(('superseded_by', models.F('id')), _negated=True), _connector='OR'), name='estimate_not_superseded_by_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='effectestimate',
-            constraint=models.UniqueConstraint(condition=models.Q(('run_reference', ''), _negated=True), fields=('run_reference', 'term', 'subgroup'), name='estimate_once_a_run_and_term'),
         ),
     ]

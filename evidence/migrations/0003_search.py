@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evidence', '0002_ratings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('evidence', '0002_ratings'),
     ]
 
     operations = [
@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('component__in', ['key_worker', 'home_visits', 'centre', 'childcare', 'small_group', 'one_to_one', 'mentoring', 'cash', 'wage_subsidy', 'paid_placement', 'work_experience', 'job_search', 'training', 'health', 'meals', 'parenting', 'school_funding', 'school_improvement', 'teachers', 'autonomy', 'partnership', 'outreach', 'selection', 'legal_duty', 'qualification', 'levy', 'housing', 'local_spending', 'services'])), name='component_known')],
             },
         ),
         migrations.CreateModel(
@@ -59,6 +60,9 @@ class Migration(migrations.Migration):
                 ('is_public', models.BooleanField()),
                 ('facets', models.JSONField(default=dict)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('kind', 'object_id'), name='search_document_once')],
+            },
         ),
         migrations.CreateModel(
             name='SearchState',
@@ -67,6 +71,9 @@ class Migration(migrations.Migration):
                 ('token', models.CharField(max_length=32)),
                 ('changed_at', models.DateTimeField(auto_now=True)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='search_state_is_one_row')],
+            },
         ),
         migrations.CreateModel(
             name='SearchWord',
@@ -77,6 +84,9 @@ class Migration(migrations.Migration):
                 ('stem', models.CharField(max_length=40)),
                 ('n_documents', models.PositiveIntegerField(default=0)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('kind', 'word'), name='search_word_once')],
+            },
         ),
         migrations.AddField(
             model_name='historicaloutcome',
@@ -128,23 +138,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='components', to='evidence.intervention'),
         ),
         migrations.AddConstraint(
-            model_name='searchdocument',
-            constraint=models.UniqueConstraint(fields=('kind', 'object_id'), name='search_document_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='searchstate',
-            constraint=models.CheckConstraint(condition=models.Q(('id', 1)), name='search_state_is_one_row'),
-        ),
-        migrations.AddConstraint(
-            model_name='searchword',
-            constraint=models.UniqueConstraint(fields=('kind', 'word'), name='search_word_once'),
-        ),
-        migrations.AddConstraint(
             model_name='interventioncomponent',
             constraint=models.UniqueConstraint(fields=('intervention', 'component', 'variant'), name='component_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='interventioncomponent',
-            constraint=models.CheckConstraint(condition=models.Q(('component__in', ['key_worker', 'home_visits', 'centre', 'childcare', 'small_group', 'one_to_one', 'mentoring', 'cash', 'wage_subsidy', 'paid_placement', 'work_experience', 'job_search', 'training', 'health', 'meals', 'parenting', 'school_funding', 'school_improvement', 'teachers', 'autonomy', 'partnership', 'outreach', 'selection', 'legal_duty', 'qualification', 'levy', 'housing', 'local_spending', 'services'])), name='component_known'),
         ),
     ]

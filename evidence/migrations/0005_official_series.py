@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'official series',
                 'ordering': ['name', 'breakdown', 'key'],
+                'constraints': [models.UniqueConstraint(fields=('key', 'version'), name='series_version_once'), models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('key',), name='series_one_current')],
             },
         ),
         migrations.CreateModel(
@@ -54,22 +55,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('series', 'code'), name='series_place_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='officialseries',
-            constraint=models.UniqueConstraint(fields=('key', 'version'), name='series_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='officialseries',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('key',), name='series_one_current'),
         ),
         migrations.AddIndex(
             model_name='seriesplace',
             index=models.Index(fields=['code'], name='series_place_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='seriesplace',
-            constraint=models.UniqueConstraint(fields=('series', 'code'), name='series_place_once'),
         ),
     ]
