@@ -305,9 +305,15 @@ def _delete_rows(dataset: Dataset, *, reason: str, by: User | None) -> Dataset:
     write_audit(dataset.evaluation, by=by, verb="delete_dataset", subject=dataset, detail=detail)
     for name in files:
         transaction.on_commit(partial(delete_file, name))
-    for derived in Dataset.objects.filter(evaluation=dataset.evaluation_id, reading__from=dataset.pk):
+    for derived in _made_from(dataset):
         _delete_rows(derived, reason=reason, by=by)
     return dataset
+
+
+def _made_from(dataset: Dataset) -> list[Dataset]:
+    """The datasets that hold rows of this one."""
+    others = Dataset.objects.filter(evaluation=dataset.evaluation_id).exclude(state=DatasetState.DELETED)
+    return [each for each in others if dataset.pk in (each.reading.get("from"), *each.reading.get("also_from", ()))]
 
 
 def delete_expired() -> int:

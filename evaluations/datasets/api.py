@@ -8,12 +8,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evaluations.datasets.actions import HowToRead, Particulars, delete_dataset, upload_dataset
-from evaluations.datasets.models import Dataset, DatasetKind
+from evaluations.datasets.joined import Join, joined, keep_join, likely_id, stated_choices
+from evaluations.datasets.joining import KINDS
+from evaluations.datasets.models import Dataset, DatasetKind, DatasetState
 from evaluations.datasets.queries import datasets_where
 from evaluations.organisations.addresses import is_row_number
 from evaluations.organisations.permissions import Permission
@@ -84,6 +86,54 @@ def _only(kind: type, stated: dict[str, Any]) -> dict[str, Any]:
     return {item.name: stated[item.name] for item in fields(kind) if item.name in stated}
 
 
+class RowsOfDataset(serializers.PrimaryKeyRelatedField):
+    """A dataset that is ready and whose rows the viewer may have; any other does not exist."""
+
+    def get_queryset(self) -> Any:
+        """Only those."""
+        return datasets_where(self.context["request"].user, Permission.SEE_ROWS).filter(state=DatasetState.READY)
+
+
+class JoinSerializer(serializers.Serializer):
+    """Two datasets of one evaluation and the columns of their opaque ids."""
+
+    participation = RowsOfDataset(queryset=Dataset.objects.none())
+    outcomes = RowsOfDataset(queryset=Dataset.objects.none())
+    participation_id = serializers.CharField(required=False, help_text="The column; by default told by its name.")
+    outcomes_id = serializers.CharField(required=False, help_text="The column; by default told by its name.")
+    kind = serializers.ChoiceField(choices=list(KINDS), required=False, default="outcomes")
+    ignore_case = serializers.BooleanField(
+        required=False, default=False, help_text="Ignore spaces and capitals in ids."
+    )
+    digits = serializers.IntegerField(required=False, default=0, help_text="Put zeros in front of shorter ids.")
+    preview = serializers.BooleanField(required=False, default=False, help_text="Only report; keep nothing.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Both of one evaluation."""
+        if attrs["participation"].evaluation_id != attrs["outcomes"].evaluation_id:
+            raise serializers.ValidationError({"outcomes": "The two files must belong to one evaluation."})
+        return attrs
+
+    def join(self) -> Join:
+        """The join that is asked for."""
+        stated = self.validated_data
+        left, right = stated["participation"], stated["outcomes"]
+        return Join(
+            left,
+            right,
+            stated.get("participation_id") or likely_id(left, right),
+            stated.get("outcomes_id") or likely_id(right, left),
+            stated_choices(stated["kind"], ignore_case=stated["ignore_case"], digits=stated["digits"]),
+        )
+
+
+class JoinAnswerSerializer(serializers.Serializer):
+    """The match report, and the dataset that was kept; null for a preview."""
+
+    report = serializers.JSONField()
+    dataset = DatasetSerializer(allow_null=True)
+
+
 class ReasonSerializer(serializers.Serializer):
     """Why the rows are deleted."""
 
@@ -122,3 +172,15 @@ class DatasetViewSet(
         reason.is_valid(raise_exception=True)
         dataset = delete_dataset(dataset=self.get_object(), reason=reason.validated_data["reason"], by=request.user)
         return Response(DatasetSerializer(dataset).data, status=status.HTTP_200_OK)
+
+    @extend_schema(request=JoinSerializer, responses={201: JoinAnswerSerializer})
+    @action(detail=False, methods=["post"], parser_classes=[JSONParser, FormParser, MultiPartParser])
+    def join(self, request: Request) -> Response:
+        """Join participation and outcomes on an opaque id: the match report, and the dataset that was kept."""
+        asked = JoinSerializer(data=request.data, context={"request": request})
+        asked.is_valid(raise_exception=True)
+        if asked.validated_data["preview"]:
+            return Response({"report": joined(asked.join()).report, "dataset": None})
+        dataset = keep_join(join=asked.join(), by=request.user)
+        answer = {"report": dataset.reading["report"], "dataset": DatasetSerializer(dataset).data}
+        return Response(answer, status=status.HTTP_201_CREATED)

@@ -27,6 +27,12 @@ def datasets_where(viewer: Viewer, permission: Permission = Permission.SEE_PLAN)
     return found.select_related("evaluation", "evaluation__owner", "uploaded_by", "deleted_by")
 
 
+def parents_of(dataset: Dataset) -> list[Dataset]:
+    """The datasets of its own evaluation that a derived one was made of; none for a file that was uploaded."""
+    parents = [dataset.reading.get("from"), *dataset.reading.get("also_from", ())]
+    return list(Dataset.objects.filter(evaluation=dataset.evaluation_id, pk__in=[pk for pk in parents if pk]))
+
+
 @contextmanager
 def local_table(dataset: Dataset) -> Iterator[Path]:
     """The dataset's Parquet as a file on this machine, fetched from storage if need be."""

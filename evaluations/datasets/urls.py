@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from evaluations.datasets.views import building, comparing, pages, upload
+from evaluations.datasets.views import building, comparing, joining, pages, upload
 
 urlpatterns = [
     path("evaluations/templates/<slug:name>.csv", pages.template_download, name="data-template"),
     path("evaluations/<int:pk>/data/", pages.dataset_list, name="datasets"),
     path("evaluations/<int:pk>/data/upload/", upload.dataset_upload, name="dataset-upload"),
     path("evaluations/<int:pk>/data/compare/", comparing.compare, name="dataset-compare"),
+    path("evaluations/<int:pk>/data/join/", joining.join, name="dataset-join"),
     path("evaluations/<int:pk>/data/order/<str:token>/", upload.dataset_tidy, name="dataset-tidy"),
     path("evaluations/<int:pk>/data/<int:dataset_pk>/", pages.dataset_page, name="dataset"),
     path("evaluations/<int:pk>/data/<int:dataset_pk>/treatment/", building.treatment, name="dataset-treatment"),

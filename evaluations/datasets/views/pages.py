@@ -13,6 +13,7 @@ from django.urls import reverse
 from evaluations.datasets.actions import delete_dataset, read_rows
 from evaluations.datasets.charts import sites_figure
 from evaluations.datasets.forms import DeleteForm
+from evaluations.datasets.join_forms import match_tables
 from evaluations.datasets.models import DatasetState
 from evaluations.datasets.presenters import (
     columns_table,
@@ -21,10 +22,11 @@ from evaluations.datasets.presenters import (
     rows_table,
     state_colour,
 )
-from evaluations.datasets.queries import datasets_where
+from evaluations.datasets.queries import datasets_where, parents_of
 from evaluations.datasets.templates_to_fill import TEMPLATES, template_csv
 from evaluations.datasets.views.shared import crumbs_of, dataset_or_404, evaluation_or_404
 from evaluations.organisations.permissions import Permission, may
+from evaluations.workspaces.models import Evaluation
 
 FIRST_ROWS = 10
 
@@ -39,6 +41,7 @@ def dataset_list(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": crumbs_of(evaluation),
         "cards": [{"dataset": each, "colour": state_colour(each)} for each in datasets],
         "may_upload": may(request.user, Permission.UPLOAD_DATA, evaluation),
+        "may_join": _may_join(request, evaluation),
         "templates": TEMPLATES,
     }
     return render(request, "datasets/list.html", context)
@@ -62,11 +65,18 @@ def dataset_page(request: HttpRequest, pk: int, dataset_pk: int) -> HttpResponse
         "facts": facts(dataset),
         "problems_heading": problems_heading(dataset.problems),
         "may_see_rows": may_see_rows,
+        "may_join": _may_join(request, dataset.evaluation),
+        "match_tables": match_tables(dataset.reading["report"]) if "report" in dataset.reading else [],
+        "parents": parents_of(dataset),
         "may_delete": may(request.user, Permission.DELETE_DATA, dataset) and dataset.state != DatasetState.DELETED,
         "may_plan": may(request.user, Permission.WRITE_PLAN, dataset) and dataset.state == DatasetState.READY,
     }
     is_fragment = getattr(request, "htmx", False)
     return render(request, "datasets/checking.html" if is_fragment else "datasets/page.html", context)
+
+
+def _may_join(request: HttpRequest, evaluation: Evaluation) -> bool:
+    return all(may(request.user, right, evaluation) for right in (Permission.UPLOAD_DATA, Permission.SEE_ROWS))
 
 
 @login_required
