@@ -119,7 +119,12 @@ def _category(check: CategoryCheck, of: str, *, people: bool) -> dict[str, Any]:
         others = [place for place, is_small in enumerate(small) if not is_small]
         if others:
             small[min(others, key=lambda place: check.groups[place].n)] = True
-    groups = [
+    rates = [
+        rate
+        for group, is_small in zip(check.groups, small, strict=True)
+        if not is_small and (rate := _rate(group.matched, group.n, people=people)) is not None
+    ]
+    groups: list[dict[str, Any]] = [
         {"label": group.label, "n": None, "matched": None, "rate": None}
         if is_small
         else {
@@ -130,7 +135,6 @@ def _category(check: CategoryCheck, of: str, *, people: bool) -> dict[str, Any]:
         }
         for group, is_small in zip(check.groups, small, strict=True)
     ]
-    rates = [group["rate"] for group in groups if group["rate"] is not None]
     return {
         "column": check.column,
         "of": of,
