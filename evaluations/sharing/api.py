@@ -36,7 +36,8 @@ class ReviewSerializer(serializers.ModelSerializer):
     class Meta:
         model = Review
         fields = [
-            *("id", "run", "reviewer", "state", "terms", "release_to", "embargo_until", "note", "suppressed"),
+            *("id", "run", "reviewer", "state", "terms", "release_to", "embargo_until", "note", "answers"),
+            "suppressed",
             *("requested_at", "requested_by", "decided_at", "decision_note", "estimates"),
         ]
         read_only_fields = fields
@@ -55,6 +56,12 @@ class ReleaseRequestSerializer(serializers.Serializer):
     release_to = serializers.ChoiceField(choices=ReleaseTo.choices, default=ReleaseTo.PUBLIC)
     embargo_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
     note = serializers.CharField(required=False, allow_blank=True, default="")
+    answers = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        required=False,
+        default=dict,
+        help_text="By question: how each other programme and each break in the series there and then was dealt with.",
+    )
 
     def create(self, validated_data: dict[str, Any]) -> Review:
         """The request, waiting for its reviewer."""

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from evaluations.organisations.models import User
 from evaluations.plans.designs import BY_ESTIMATOR
 from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.queries import unit_of_change
 from evaluations.runs.models import AnalysisRun
+from evaluations.sharing.coincidences import places_of, years_of
+from evaluations.sharing.models import Review
 from evaluations.sharing.queries import what_differed
 from evaluations.workspaces.models import Evaluation
 from evidence.catalogue.models import Design, Study, StudyStatus
@@ -25,7 +26,7 @@ COUNTS = ("n_obs", "n_units", "n_treated_units", "n_clusters")
 
 
 def catalogue_entry(
-    run: AnalysisRun, term: str, subgroup: str, *, reviewer: User, n_plans: int, n_runs: int
+    run: AnalysisRun, term: str, subgroup: str, *, review: Review, n_plans: int, n_runs: int
 ) -> dict[str, Any]:
     """The arguments with which the catalogue logs one estimate of this run."""
     result = run.result or {}
@@ -41,7 +42,7 @@ def catalogue_entry(
         "outcome": run.evaluation.outcome,
         "estimate_kind": kind_for_standing(level),
         "measured": _measured(run.plan, result, row),
-        "origin": _origin(run, result, term, level, reviewer, n_plans, n_runs),
+        "origin": _origin(run, result, term, level, review, n_plans, n_runs),
         "about": _about(run, subgroup),
         "is_example": run.evaluation.is_example or run.dataset.is_example,
     }
@@ -52,7 +53,7 @@ def study_of(run: AnalysisRun) -> Study:
     evaluation, spec = run.evaluation, run.plan.spec
     reference = reference_of(evaluation)
     design = STUDY_DESIGN.get(spec["estimator"]) or STUDY_DESIGN.get(spec["method"]) or Design.DID
-    study, _ = Study.objects.get_or_create(
+    study, is_new = Study.objects.get_or_create(
         evaluation_reference=reference,
         intervention=evaluation.intervention,
         defaults={
@@ -67,6 +68,9 @@ def study_of(run: AnalysisRun) -> Study:
             "statement": evaluation.purpose,
         },
     )
+    if is_new:
+        study.places.set(places_of(run))
+        study.target_groups.set(evaluation.intervention.target_groups.all() if evaluation.intervention else [])
     return study
 
 
@@ -101,7 +105,7 @@ def _origin(
     result: Mapping[str, Any],
     term: str,
     level: str,
-    reviewer: User,
+    review: Review,
     n_plans: int,
     n_runs: int,
 ) -> RunOrigin:
@@ -120,16 +124,22 @@ def _origin(
         n_plans_before=n_plans,
         n_runs_before=n_runs,
         differences=what_differed(run),
-        reviewer_name=str(reviewer),
+        reviewer_name=str(review.reviewer),
         analyst_name=str(run.created_by),
         method=run.plan.spec["method"],
         estimator=run.plan.spec["estimator"],
         receipt=run.receipt or {},
         diagnostics=result.get("diagnostics", []),
-        sample=result.get("sample", {}),
+        sample=_sample(run, result),
         series={part: result[part] for part in SERIES if part in result},
-        answers=_answers(run),
+        answers=[*_answers(run), *review.answers],
     )
+
+
+def _sample(run: AnalysisRun, result: Mapping[str, Any]) -> dict[str, Any]:
+    """The counts of the sample, and the years it spans, by which the catalogue tells what else happened then."""
+    years = years_of(run)
+    return {**result.get("sample", {}), **({"years": list(years)} if years else {})}
 
 
 def _answers(run: AnalysisRun) -> list[dict[str, str]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
 from crispy_forms_gds.helper import FormHelper
-from crispy_forms_gds.layout import Button, Field, Fluid, Layout, Size
+from crispy_forms_gds.layout import HTML, Button, Field, Fluid, Layout, Size
 from django import forms
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,10 @@ from evaluations.sharing.models import ReleaseTo
 from evaluations.sharing.presenters import estimands
 from evaluations.sharing.queries import possible_reviewers
 from evaluations.workspaces.models import Evaluation, ShareLevel, Stage
+
+COINCIDENCES = """<h2 class="govuk-heading-m">What else happened there and then</h2>
+<p class="govuk-body">The catalogue knows of these in the same places and years. Answer each in writing: the questions
+and your answers are published with the estimate.</p>"""
 
 
 def start_of_day(day: date) -> datetime:
@@ -62,8 +66,23 @@ class ReleaseRequestForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, run: AnalysisRun, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        run: AnalysisRun,
+        questions: Sequence[str] = (),
+        answers: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._questions = {f"answer_{place}": question for place, question in enumerate(questions)}
+        for name, question in self._questions.items():
+            self.fields[name] = forms.CharField(
+                label=question,
+                widget=forms.Textarea,
+                initial=(answers or {}).get(question, ""),
+                error_messages={"required": f"Answer in writing: {question}"},
+            )
         self.fields["reviewer"].queryset = possible_reviewers(run)  # type: ignore[attr-defined]
         estimates = (run.result or {}).get("estimates", [])
         others = estimands(run)
@@ -79,6 +98,8 @@ class ReleaseRequestForm(forms.Form):
             *shown,
             Field.radios("release_to", legend_size=Size.SMALL),
             Field.text("embargo_until"),
+            *([HTML(COINCIDENCES)] if questions else []),
+            *(Field.textarea(name, rows=2) for name in self._questions),
             Field.textarea("note", rows=3),
             Button.primary("ask", "Ask for release"),
         )
@@ -96,6 +117,9 @@ class ReleaseRequestForm(forms.Form):
             self.add_error("embargo_until", "Enter the date from which everyone may see it")
         if cleaned.get("release_to") != ReleaseTo.EMBARGOED:
             cleaned["embargo_until"] = None
+        cleaned["answers"] = {
+            question: cleaned.pop(name) for name, question in self._questions.items() if name in cleaned
+        }
         return cleaned
 
 

@@ -39,6 +39,9 @@ class Review(models.Model):
     release_to = models.CharField(max_length=20, choices=ReleaseTo.choices, default=ReleaseTo.PUBLIC)
     embargo_until = models.DateTimeField(null=True, blank=True)
     note = models.TextField(blank=True)
+    answers = models.JSONField(
+        default=list, blank=True, help_text="What else happened there and then: each question with its answer."
+    )
     suppressed = models.JSONField(
         default=list, help_text="What disclosure control hid, and why, as the reviewer saw it."
     )

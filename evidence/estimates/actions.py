@@ -312,12 +312,15 @@ def set_audience(*, estimate: EffectEstimate, organisation_ids: Iterable[int], b
 
 @transaction.atomic
 def publish_estimate(*, estimate: EffectEstimate, by: Any) -> EffectEstimate:
-    """The estimate, now public with its study and intervention; a second time changes nothing."""
+    """The estimate, now public with its study and intervention; its study counts as published from now on."""
     now = timezone.now()
     changed = EffectEstimate.objects.filter(pk=estimate.pk, visibility=Visibility.DRAFT).update(
         visibility=Visibility.PUBLIC, published_at=now
     )
     if changed:
+        if estimate.study.status in {StudyStatus.PLANNED, StudyStatus.UNDER_WAY, StudyStatus.COMPLETE}:
+            estimate.study.status = StudyStatus.PUBLISHED
+            estimate.study.save()
         for row in (estimate.study, estimate.intervention):
             if row.visibility == Visibility.DRAFT:
                 row.visibility, row.published_at = Visibility.PUBLIC, now

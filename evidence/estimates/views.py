@@ -60,15 +60,15 @@ def _download(figure: Figure, name: str) -> HttpResponse:
 def _coincidences(request: HttpRequest, estimate: EffectEstimate) -> Coincidences | None:
     """What else the catalogue knows of the same places and years; None where the years are not known."""
     row = estimate.intervention
-    if row.start_year is None:
+    years = estimate.sample.get("years") or [row.start_year, row.end_year or estimate.study.year or row.start_year]
+    if years[0] is None:
         return None
     places = list(estimate.study.places.select_related("parent", "combined_authority"))
-    to_year = row.end_year or estimate.study.year or row.start_year
     return what_else_happened(
         request.user,
         intervention=row,
         outcome=estimate.outcome,
         places=places,
-        from_year=row.start_year,
-        to_year=max(row.start_year, to_year),
+        from_year=years[0],
+        to_year=max(years),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from evaluations.runs.models import AnalysisRun, RunState
 from evaluations.sharing.actions.partners import sync_audience
 from evaluations.sharing.actions.stages import follow_release
 from evaluations.sharing.catalogue import catalogue_entry
+from evaluations.sharing.coincidences import answered, coincidences_of
 from evaluations.sharing.models import Publication, ReleaseTo, Review, ReviewState
 from evaluations.sharing.queries import authors_of, other_plans, other_runs, what_differed
 from evaluations.stats.issues import BadInput, Issue
@@ -35,11 +36,16 @@ def request_release(
     release_to: str = ReleaseTo.PUBLIC,
     embargo_until: datetime | None = None,
     note: str = "",
+    answers: Mapping[str, str] | None = None,
 ) -> Review:
-    """Ask a named second person to release a run's estimates. Raises `BadInput` where it cannot be asked."""
+    """Ask a named second person to release a run's estimates. Raises `BadInput` where it cannot be asked.
+
+    `answers` says of every coincidence that the catalogue knows of, by its question, how it was dealt with.
+    """
     run = AnalysisRun.objects.select_related("evaluation__owner", "plan", "dataset").get(pk=run.pk)
     require(by, Permission.REQUEST_RELEASE, run)
-    issues = list(_request_issues(run, reviewer, by, terms, release_to, embargo_until))
+    given, unanswered = answered(coincidences_of(run).questions, answers or {})
+    issues = [*_request_issues(run, reviewer, by, terms, release_to, embargo_until), *unanswered]
     if issues:
         raise BadInput(issues)
     review = Review.objects.create(
@@ -50,6 +56,7 @@ def request_release(
         release_to=release_to,
         embargo_until=embargo_until if release_to == ReleaseTo.EMBARGOED else None,
         note=note,
+        answers=given,
         suppressed=((run.result or {}).get("disclosure") or {}).get("hidden", []),
     )
     detail = {"run": run.number, "reviewer": reviewer.pk, "release_to": release_to, "terms": review.terms}
@@ -169,7 +176,12 @@ def _chosen(review: Review) -> list[tuple[str, str]]:
 def _publish(review: Review, term: str, subgroup: str, by: User) -> Publication:
     run = review.run
     entry = catalogue_entry(
-        run, term, subgroup, reviewer=review.reviewer, n_plans=other_plans(run).count(), n_runs=other_runs(run).count()
+        run,
+        term,
+        subgroup,
+        review=review,
+        n_plans=other_plans(run).count(),
+        n_runs=other_runs(run).count(),
     )
     try:
         estimate = log_estimate(**entry, by=by, visibility=Visibility.DRAFT, organisation_ids=[run.evaluation.owner_id])

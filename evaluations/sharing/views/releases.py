@@ -16,6 +16,7 @@ from evaluations.runs.models import AnalysisRun
 from evaluations.runs.queries import runs_where
 from evaluations.runs.subjects import subject_of
 from evaluations.sharing import actions
+from evaluations.sharing.coincidences import answers_before, coincidences_of
 from evaluations.sharing.forms import DecisionForm, ReleaseRequestForm, WithdrawForm
 from evaluations.sharing.models import Review, ReviewState
 from evaluations.sharing.presenters import crumbs_to, estimands
@@ -34,7 +35,8 @@ def release_request(request: HttpRequest, pk: int, run_pk: int) -> HttpResponse:
     """Ask a named second person to release a run's estimates."""
     run = get_object_or_404(runs_where(request.user), pk=run_pk, evaluation_id=pk)
     require(request.user, Permission.REQUEST_RELEASE, run)
-    form = ReleaseRequestForm(request.POST or None, run=run)
+    questions = coincidences_of(run).questions
+    form = ReleaseRequestForm(request.POST or None, run=run, questions=questions, answers=answers_before(run))
     if request.method == "POST" and form.is_valid():
         try:
             review = actions.request_release(run=run, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
