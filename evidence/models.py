@@ -15,7 +15,7 @@ from evidence.catalogue.models import (
     TargetGroup,
 )
 from evidence.estimates.models import EffectEstimate, EstimateAudience
-from evidence.places.models import Place, PlaceChange, PlaceFigure, PlaceMeasure
+from evidence.places.models import Place, PlaceBoundary, PlaceChange, PlaceEdition, PlaceFigure, PlaceMeasure
 from evidence.ratings.models import Rating
 from evidence.search.models import SearchDocument, SearchState, SearchWord
 from evidence.series.models import OfficialSeries, SeriesPlace
@@ -31,7 +31,9 @@ __all__ = [
     "OfficialSeries",
     "Outcome",
     "Place",
+    "PlaceBoundary",
     "PlaceChange",
+    "PlaceEdition",
     "PlaceFigure",
     "PlaceMeasure",
     "Rating",

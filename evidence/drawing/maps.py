@@ -1,7 +1,7 @@
-"""Maps without boundaries: each place a dot at its centroid, or a hexagon moved just enough that none overlap."""
+"""Maps: places by their boundaries, or each a dot at its centroid, or a hexagon moved just enough that none overlap."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -15,7 +15,10 @@ SQRT3 = math.sqrt(3)
 
 @dataclass(frozen=True)
 class MapPlace:
-    """A place: its centroid, the group it is coloured by (None: no evidence), and what its row in the table says."""
+    """A place: its centroid, the group it is coloured by (None: no evidence), and what its row in the table says.
+
+    `rings` outline it, as (longitude, latitude) in degrees; without them it is a dot on a map of boundaries.
+    """
 
     label: str
     latitude: float
@@ -23,6 +26,7 @@ class MapPlace:
     group: int | None = None
     reading: str = ""
     href: str = ""
+    rings: tuple[tuple[tuple[float, float], ...], ...] = ()
 
 
 def dot_map(
@@ -35,7 +39,7 @@ def dot_map(
     ident: str = "",
 ) -> Figure:
     """A map of dots at true centroids. `groups` names what each colour means."""
-    return _map_figure(places, groups, title, none_label, note, ident, hexagons=False)
+    return _map_figure(places, groups, title, none_label, note, ident, draw=partial(_draw, hexagons=False))
 
 
 def hexagon_map(
@@ -48,7 +52,20 @@ def hexagon_map(
     ident: str = "",
 ) -> Figure:
     """A map of equal hexagons, near their true places. `groups` names what each colour means."""
-    return _map_figure(places, groups, title, none_label, note, ident, hexagons=True)
+    return _map_figure(places, groups, title, none_label, note, ident, draw=partial(_draw, hexagons=True))
+
+
+def boundary_map(
+    places: Sequence[MapPlace],
+    *,
+    groups: Sequence[str],
+    title: str,
+    none_label: str = "No evidence",
+    note: str = "",
+    ident: str = "",
+) -> Figure:
+    """A map of outlines, true to place; a place without one is a dot. `groups` names what each colour means."""
+    return _map_figure(places, groups, title, none_label, note, ident, draw=_draw_boundaries)
 
 
 def _map_figure(
@@ -59,7 +76,7 @@ def _map_figure(
     note: str,
     ident: str,
     *,
-    hexagons: bool,
+    draw: Callable[..., Drawn],
 ) -> Figure:
     counts = [sum(place.group == number for place in places) for number in range(len(groups))]
     without = sum(place.group is None for place in places)
@@ -69,7 +86,7 @@ def _map_figure(
         for place in sorted(places, key=lambda place: place.label)
     ]
     return build_figure(
-        partial(_draw, places, groups=groups, none_label=none_label, hexagons=hexagons),
+        partial(draw, places, groups=groups, none_label=none_label),
         title=title,
         desc=f"{len(places)} places. {'; '.join(words)}. The same follows as a table.",
         table=build_table(title, ["Place", "Shown as", "Reading"], rows),
@@ -99,12 +116,7 @@ def _draw(
 
 def _mark(place: MapPlace, spot: tuple[float, float], size: float, *, hexagons: bool) -> str:
     x, y = spot
-    number = None if place.group is None else place.group % len(SERIES)
-    paint = (
-        {"class_": "chart-fill-none", "fill": GRID, "stroke": AXIS}
-        if number is None
-        else {"class_": f"chart-fill-{number + 1}", "fill": SERIES[number]}
-    )
+    paint = _paint(place)
     if not hexagons:
         return element("circle", cx=float(x), cy=float(y), r=size, **paint)
     corners = " ".join(
@@ -112,6 +124,43 @@ def _mark(place: MapPlace, spot: tuple[float, float], size: float, *, hexagons: 
         for corner in range(6)
     )
     return element("polygon", points=corners, **paint)
+
+
+def _paint(place: MapPlace, *, lined: bool = True) -> dict[str, str]:
+    if place.group is None:
+        return {"class_": "chart-fill-none", "fill": GRID} | ({"stroke": AXIS} if lined else {})
+    number = place.group % len(SERIES)
+    return {"class_": f"chart-fill-{number + 1}", "fill": SERIES[number]}
+
+
+def _draw_boundaries(places: Sequence[MapPlace], canvas: Canvas, *, groups: Sequence[str], none_label: str) -> Drawn:
+    room = canvas.width - 20
+    corners = [(latitude, longitude) for place in places for ring in place.rings for longitude, latitude in ring]
+    centres = [(place.latitude, place.longitude) for place in places]
+    spots, _ = _fitted(projected((*centres, *corners)), room, min(room * 1.5, 760), inset=8)
+    at = iter(spots[len(places) :])
+    body = []
+    for place, (x, y) in zip(places, spots, strict=False):
+        outline = "".join(_outline([next(at) for _ in ring]) for ring in place.rings)
+        if outline:
+            body.append(element("path", d=outline, stroke=AXIS, stroke_width=0.4, **_paint(place, lined=False)))
+        else:
+            body.append(element("circle", cx=float(x), cy=float(y), r=3.0, **_paint(place)))
+    bottom = max((y for _, y in spots), default=0) + 14
+    entries = [LegendEntry("square", label, number) for number, label in enumerate(groups)]
+    keys, height = legend([*entries, LegendEntry("none", none_label)], bottom, canvas)
+    return Drawn([*body, *keys], height)
+
+
+def _outline(spots: list[tuple[float, float]]) -> str:
+    """A closed path through the spots in tenths of a pixel, each step from the one before."""
+    x, y = round(spots[0][0] * 10), round(spots[0][1] * 10)
+    steps = [f"M{x / 10:g} {y / 10:g}l"]
+    for next_x, next_y in ((round(a * 10), round(b * 10)) for a, b in spots[1:]):
+        if (next_x, next_y) != (x, y):
+            steps.append(f"{(next_x - x) / 10:g} {(next_y - y) / 10:g} ")
+        x, y = next_x, next_y
+    return "".join(steps).rstrip() + "z" if len(steps) > 2 else ""
 
 
 def _fitted(

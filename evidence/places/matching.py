@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from evidence.places.models import Place, PlaceKind
+from evidence.places.models import Place, PlaceChange, PlaceKind
 
 FOLDER = Path(__file__).parent
 CLOSE = 0.88
@@ -102,22 +102,34 @@ def _numbers() -> dict[str, str]:
 def gazetteer() -> Gazetteer:
     """The catalogue's places and their history. One query for the places, one for their former codes."""
     places = list(Place.objects.prefetch_related("changes"))
-    authorities = [place for place in places if place.kind in (PlaceKind.UPPER_TIER, PlaceKind.LOWER_TIER)]
+    levels = (PlaceKind.LOWER_TIER, PlaceKind.UPPER_TIER)
+    # Upper-tier authorities last: where a district has the same name, the name means the authority.
+    authorities = sorted(
+        (place for place in places if place.kind in levels and place.is_current),
+        key=lambda place: levels.index(PlaceKind(place.kind)),
+    )
     names = {place.code: place.name for place in authorities}
     former = {item.code: item for item in _history() if item.code}
-    for place in authorities:
-        for change in place.changes.all():
-            former.setdefault(
-                change.previous_code,
-                Former(
-                    change.previous_code, change.previous_name or place.name, "recoded", change.year, (place.code,), ""
-                ),
-            )
-    larger = {place.code: place.name for place in places if place.code not in names}
+    for change in _changes(authorities):
+        former.setdefault(change.code, change)
+    larger = {place.code: place.name for place in places if place.kind not in levels}
     larger |= {item.code: item.name for item in _history() if item.kind == "aggregate"}
     by_name = {folded(name): code for code, name in names.items()}
     former_by_name = {folded(item.name): item for item in _history() if folded(item.name) not in by_name}
     return Gazetteer(names, by_name, former, former_by_name, larger, _numbers())
+
+
+def _changes(authorities: Iterable[Place]) -> Iterable[Former]:
+    """What became of each former code of these authorities, as loaded."""
+    found: dict[str, list[tuple[str, PlaceChange]]] = {}
+    for place in authorities:
+        for change in place.changes.all():
+            if change.previous_code != place.code:
+                found.setdefault(change.previous_code, []).append((place.code, change))
+    for code, changes in found.items():
+        change, names = changes[0][1], [change.previous_name for _, change in changes if change.previous_name]
+        became = tuple(place_code for place_code, _ in changes)
+        yield Former(code, names[0] if names else change.place.name, change.kind, change.year, became, "")
 
 
 _WORDS = re.compile(

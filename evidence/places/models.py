@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 
 
 class PlaceKind(models.TextChoices):
@@ -62,14 +63,27 @@ class Place(models.Model):
 class PlaceChange(models.Model):
     """A code or boundary that changed: which code came before which."""
 
+    class Kind(models.TextChoices):
+        RECODED = "recoded", "The same area under another code"
+        RENAMED = "renamed", "The same area under another name"
+        MERGED = "merged", "Merged with others"
+        SPLIT = "split", "Split"
+
     place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="changes")
     previous_code = models.CharField(max_length=12)
     previous_name = models.CharField(max_length=120, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.RECODED)
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     note = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["place", "previous_code"], name="place_change_once")]
+        ordering = ["-year", "previous_code"]
+        constraints = [
+            models.UniqueConstraint(fields=["place", "previous_code"], name="place_change_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["recoded", "renamed", "merged", "split"]), name="place_change_kind_known"
+            ),
+        ]
 
 
 class PlaceMeasure(models.Model):
@@ -101,3 +115,47 @@ class PlaceFigure(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["place", "measure"], name="place_figure_once")]
+
+
+class PlaceEdition(models.Model):
+    """One published file of names, changes or boundaries that was loaded, with the credit to give."""
+
+    class Shape(models.TextChoices):
+        NAMES = "names", "Names and codes"
+        CHANGES = "changes", "Changes of codes"
+        BOUNDARIES = "boundaries", "Boundaries"
+
+    shape = models.CharField(max_length=12, choices=Shape)
+    version = models.PositiveIntegerField()
+    vintage = models.CharField(max_length=10, blank=True, help_text="The year the file is of.")
+    rows = models.PositiveIntegerField()
+    file_sha256 = models.CharField(max_length=64)
+    source_name = models.CharField(max_length=250)
+    source_url = models.URLField(max_length=500, blank=True)
+    credit = models.TextField(help_text="The credit to give wherever it shows.")
+    licence = models.CharField(max_length=100)
+    loaded_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["shape", "-version"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(shape__in=["names", "changes", "boundaries"]), name="place_edition_shape_known"
+            ),
+            models.UniqueConstraint(fields=["shape", "file_sha256"], name="place_edition_file_once"),
+            models.UniqueConstraint(fields=["shape", "version"], name="place_edition_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_shape_display()} {self.vintage}, version {self.version}"
+
+
+class PlaceBoundary(models.Model):
+    """The outline of a place, simplified: rings of [longitude, latitude] in degrees."""
+
+    place = models.OneToOneField(Place, on_delete=models.CASCADE, related_name="boundary")
+    edition = models.ForeignKey(PlaceEdition, on_delete=models.PROTECT, related_name="boundaries")
+    rings = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"Boundary of {self.place}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from evidence.places.models import Place, PlaceFigure, PlaceKind
+from evidence.places.models import Place, PlaceChange, PlaceEdition, PlaceFigure, PlaceKind
 
 
 def places_known(viewer: Any) -> QuerySet[Place]:
@@ -24,7 +24,21 @@ def place_by_code(viewer: Any, *, code: str) -> Place | None:
     places = Place.objects.select_related("parent__parent", "combined_authority").prefetch_related(
         "changes", Prefetch("figures", PlaceFigure.objects.select_related("measure").order_by("measure__position"))
     )
-    return places.filter(code=code).first() or places.filter(changes__previous_code=code).first()
+    return places.filter(code=code).first() or places.filter(changes__previous_code=code).order_by("name").first()
+
+
+def successors_of(place: Place) -> list[PlaceChange]:
+    """What became of a place that ended: the changes that name it as what came before."""
+    changes = PlaceChange.objects.filter(previous_code=place.code).exclude(place=place)
+    return list(changes.select_related("place").order_by("place__name"))
+
+
+def editions_shown(viewer: Any) -> list[PlaceEdition]:
+    """The latest file of each shape that was loaded, so that each can be credited."""
+    latest: dict[str, PlaceEdition] = {}
+    for edition in PlaceEdition.objects.order_by("version"):
+        latest[edition.shape] = edition
+    return list(latest.values())
 
 
 def places_around(place: Place) -> list[int]:

@@ -11,13 +11,13 @@ from django.urls import reverse
 from evidence.catalogue.models import Intervention, Study, StudyStatus
 from evidence.catalogue.queries import interventions_visible_to, studies_visible_to
 from evidence.drawing.figures import Figure
-from evidence.drawing.maps import MapPlace, hexagon_map
+from evidence.drawing.maps import MapPlace, boundary_map, hexagon_map
 from evidence.drawing.numbers import number_text
 from evidence.drawing.tables import Cell, CellValue, Column, Table, build_table
 from evidence.estimates.models import EstimateKind
 from evidence.estimates.queries import estimates_listed_for
 from evidence.places.likeness import Likeness
-from evidence.places.models import Place
+from evidence.places.models import Place, PlaceBoundary
 from evidence.places.queries import authorities, places_around, places_within
 
 WITH_INTERVAL, STUDIED = 0, 1
@@ -49,7 +49,11 @@ def _made(viewer: Any) -> Any:
 
 
 def evidence_map(viewer: Any) -> Figure:
-    """Where studies come from: authorities studied by themselves or in their combined authority, and the rest."""
+    """Where studies come from: authorities studied by themselves or in their combined authority, and the rest.
+
+    Drawn by boundaries where they were loaded, else by hexagons.
+    """
+    outlines = dict(PlaceBoundary.objects.values_list("place_id", "rings"))
     studied, with_interval = _studied_places(viewer)
     places = []
     for place in authorities(viewer):
@@ -66,9 +70,11 @@ def evidence_map(viewer: Any) -> Figure:
                 group=group,
                 reading=f"{count} stud{'y' if count == 1 else 'ies'}" if count else "",
                 href=place.get_absolute_url(),
+                rings=tuple(tuple((x, y) for x, y in ring) for ring in outlines.get(place.pk, ())),
             )
         )
-    return hexagon_map(
+    draw = boundary_map if any(place.rings for place in places) else hexagon_map
+    return draw(
         places,
         groups=MAP_GROUPS,
         title="Where evidence comes from",

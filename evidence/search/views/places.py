@@ -7,7 +7,7 @@ from django.urls import reverse
 from evidence.drawing.tables import csv_text
 from evidence.places.likeness import places_like
 from evidence.places.models import Place, PlaceKind, PlaceMeasure
-from evidence.places.queries import place_by_code, places_known
+from evidence.places.queries import editions_shown, place_by_code, places_known, successors_of
 from evidence.search.places import evidence_in, evidence_map, likeness_table, search_of
 from evidence.series.charts import of_place
 
@@ -19,6 +19,9 @@ def place(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "crumbs": [("Places", reverse("places"))],
         "place": found,
+        "successors": successors_of(found),
+        "inside": found.children.filter(is_current=True).order_by("name"),
+        "editions": editions_shown(request.user),
         "evidence": evidence_in(found, viewer=request.user),
         "figures": found.figures.all(),
         "official": official,
@@ -58,7 +61,11 @@ def places(request: HttpRequest) -> HttpResponse:
         found = found.filter(name__icontains=words)
     levels = PlaceKind.values
     ordered = sorted(found, key=lambda each: levels.index(each.kind))
-    return render(request, "places/places.html", {"places": ordered, "figure": figure, "words": words})
+    return render(
+        request,
+        "places/places.html",
+        {"places": ordered, "figure": figure, "words": words, "editions": editions_shown(request.user)},
+    )
 
 
 def _place(request: HttpRequest, code: str) -> Place:
