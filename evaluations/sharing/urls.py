@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from evaluations.sharing.views import discussion, overview, partnerships, record, releases, stages
+from evaluations.sharing.views import discussion, overview, partnerships, record, releases, reports, stages
 
 urlpatterns = [
     path("evaluations/<int:pk>/", overview.overview, name="evaluation"),
     path("evaluations/<int:pk>/runs/<int:run_pk>/release/", releases.release_request, name="release-request"),
+    path("evaluations/<int:pk>/runs/<int:run_pk>/report/", reports.report, name="run-report"),
+    path("evaluations/<int:pk>/runs/<int:run_pk>/report.pdf", reports.report_pdf, name="run-report-pdf"),
     path("evaluations/<int:pk>/sharing/", overview.sharing_page, name="sharing"),
     path("evaluations/<int:pk>/sharing/reviews/<int:review_pk>/", releases.review_page, name="review"),
     path(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,14 +82,26 @@ def brief_pdf(briefs: list[Brief]) -> bytes:
 
 def laid_out(briefs: list[Brief]) -> Any:
     """The brief laid out on pages. Raises PdfUnavailable where the libraries that do it are missing."""
+    return pages_of(brief_html(briefs, for_print=True))
+
+
+def pdf_of(html: str) -> bytes:
+    """A document as a tagged PDF (PDF/UA-1). Raises PdfUnavailable where its libraries are missing."""
+    return bytes(pages_of(html).write_pdf(pdf_variant="pdf/ua-1"))
+
+
+def pages_of(html: str) -> Any:
+    """A document laid out on pages. Raises PdfUnavailable where the libraries that do it are missing."""
     try:
         from weasyprint import CSS, HTML
     except (ImportError, OSError) as error:
         raise PdfUnavailable("PDF files cannot be made here: Pango is not installed.") from error
     style = next(Path(folder) / STYLE for folder in settings.STATICFILES_DIRS if (Path(folder) / STYLE).exists())
-    page = HTML(string=brief_html(briefs, for_print=True), url_fetcher=_nothing_outside)
+    page = HTML(string=html, url_fetcher=_nothing_outside)
     return page.render(stylesheets=[CSS(filename=str(style))], pdf_variant="pdf/ua-1")
 
 
 def _nothing_outside(url: str, *_: Any, **__: Any) -> Any:
-    raise ValueError(f"A brief fetches nothing: {url}")
+    if url.startswith("data:image/svg+xml;base64,"):
+        return {"string": b64decode(url.partition(",")[2]), "mime_type": "image/svg+xml"}
+    raise ValueError(f"A document fetches nothing: {url[:200]}")

@@ -9,8 +9,10 @@ from evidence.briefs import presenters
 from evidence.briefs.comparing import MOST_COMPARED, accounts_to_compare, comparison_table
 from evidence.briefs.documents import Brief, PdfUnavailable, brief_html, brief_pdf, briefs_of
 from evidence.briefs.queries import account_of
+from evidence.briefs.reports import Report, report_html, report_of_estimate, report_pdf
 from evidence.catalogue.queries import interventions_named
 from evidence.drawing.tables import csv_text
+from evidence.estimates.queries import estimate_visible_to
 from evidence.ratings.queries import ratings_of_intervention
 from evidence.series.charts import of_intervention
 from evidence.series.queries import outcomes_estimated
@@ -96,11 +98,44 @@ def _brief_pdf(request: HttpRequest, slugs: list[str], *, name: str) -> HttpResp
         content = brief_pdf(found)
     except PdfUnavailable as error:
         return render(request, "briefs/no_pdf.html", {"reason": str(error), "slugs": slugs}, status=503)
+    return as_pdf(content, name=name)
+
+
+def as_pdf(content: bytes, *, name: str) -> HttpResponse:
+    """A PDF that opens in the browser."""
     return HttpResponse(
         content,
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}"'},
     )
+
+
+def estimate_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """The full report on one estimate, from the public record."""
+    report = _estimate_report(request, pk)
+    return HttpResponse(report_html(report, for_print=False, pdf_href=reverse("estimate-report-pdf", args=[pk])))
+
+
+def estimate_report_as_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The full report on one estimate, to print and send."""
+    return report_as_pdf(request, _estimate_report(request, pk), name=f"estimate-{pk}.pdf")
+
+
+def _estimate_report(request: HttpRequest, pk: int) -> Report:
+    found = estimate_visible_to(request.user, pk=pk)
+    if found is None:
+        raise Http404("There is no such estimate.")
+    return report_of_estimate(found)
+
+
+def report_as_pdf(request: HttpRequest, report: Report, *, name: str) -> HttpResponse:
+    """A report as PDF, or the page that says why there is none and where the same can be read."""
+    try:
+        content = report_pdf(report)
+    except PdfUnavailable as error:
+        shown = {"reason": str(error), "report": report, "page_href": request.path.removesuffix(".pdf") + "/"}
+        return render(request, "briefs/no_pdf.html", shown, status=503)
+    return as_pdf(content, name=name)
 
 
 def _briefs(request: HttpRequest, slugs: list[str]) -> list[Brief]:

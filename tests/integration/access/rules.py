@@ -53,6 +53,8 @@ PAGES: dict[str, Rule] = {
     "runs": on(Permission.SEE_RESULTS),
     "run-start": on(Permission.SEE_PLAN, Permission.RUN, get=False, post=True),
     "run": on(Permission.SEE_RESULTS),
+    "run-report": on(Permission.SEE_RESULTS),
+    "run-report-pdf": on(Permission.SEE_RESULTS),
     "run-progress": on(Permission.SEE_RESULTS),
     "run-cancel": on(Permission.SEE_RESULTS, Permission.CANCEL_RUN, get=False, post=True),
     "run-repeat": on(Permission.SEE_RESULTS, Permission.RUN, get=False, post=True),
