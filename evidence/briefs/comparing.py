@@ -83,5 +83,5 @@ def _strongest(account: Account, viewer: Any) -> str:
 
 
 def _programme_ratings(account: Account, viewer: Any) -> str:
-    shown = ratings_of_intervention(account.intervention, viewer=viewer)
+    shown = ratings_of_intervention(account.intervention, studies=account.studies, estimates=account.estimates)
     return "; ".join(f"{each.scheme.short_name} {each.value or 'not rated'}" for each in shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from evidence.catalogue.models import Intervention, Study, StudyStatus, Succession
+from evidence.catalogue.models import Intervention, Outcome, Study, StudyStatus, Succession
 from evidence.catalogue.queries import intervention_visible_to, studies_of, successions_of
 from evidence.estimates.models import EffectEstimate
 from evidence.estimates.queries import estimates_for_intervention
@@ -20,6 +20,11 @@ class Account:
     studies: tuple[Study, ...]
     before: tuple[Succession, ...]
     after: tuple[Succession, ...]
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcomes on which there are estimates."""
+        return tuple({each.outcome_id: each.outcome for each in self.estimates}.values())
 
     @property
     def gaps(self) -> tuple[Study, ...]:

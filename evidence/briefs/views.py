@@ -15,7 +15,6 @@ from evidence.drawing.tables import csv_text
 from evidence.estimates.queries import estimate_visible_to
 from evidence.ratings.queries import ratings_of_intervention
 from evidence.series.charts import of_intervention
-from evidence.series.queries import outcomes_estimated
 
 
 def intervention(request: HttpRequest, slug: str) -> HttpResponse:
@@ -32,10 +31,12 @@ def intervention(request: HttpRequest, slug: str) -> HttpResponse:
             "intervention": account.intervention,
             "answer": presenters.short_answer(account),
             "groups": presenters.evidence_groups(account),
-            "official": of_intervention(request.user, account.intervention, outcomes_estimated(account.intervention)),
+            "official": of_intervention(request.user, account.intervention, account.outcomes),
             "facts": presenters.fact_rows(account.intervention),
             "timeline": presenters.timeline(account, this_year=timezone.localdate().year),
-            "ratings": ratings_of_intervention(account.intervention, viewer=request.user),
+            "ratings": ratings_of_intervention(
+                account.intervention, studies=account.studies, estimates=account.estimates
+            ),
             "tags": [
                 {"text": account.intervention.get_life_stage_display()},
                 {"text": account.intervention.get_status_display(), "colour": "grey"},

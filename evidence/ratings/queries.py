@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evidence.catalogue.models import Intervention, Study
+from evidence.estimates.models import EffectEstimate
 from evidence.estimates.queries import estimates_listed_for
 from evidence.ratings.facts import intervention_facts, study_facts
 from evidence.ratings.models import Rating
@@ -76,13 +77,14 @@ def ratings_of_studies(studies: Iterable[Study], *, viewer: Any) -> Mapping[int,
     }
 
 
-def ratings_of_intervention(intervention: Intervention, *, viewer: Any) -> list[ShownRating]:
-    """Every programme-level scheme, applied to one intervention."""
+def ratings_of_intervention(
+    intervention: Intervention, *, studies: Iterable[Study], estimates: Iterable[EffectEstimate]
+) -> list[ShownRating]:
+    """Every programme-level scheme, applied to one intervention with the studies and estimates the viewer may see."""
     decisions = _decisions(intervention=intervention)
+    facts = intervention_facts(intervention, studies, estimates)
     return [
-        ShownRating(
-            each, proposal_for(intervention, each, viewer=viewer)[0], decisions.get((intervention.pk, each.key))
-        )
+        ShownRating(each, propose(each, facts), decisions.get((intervention.pk, each.key)))
         for each in schemes()
         if each.rates == INTERVENTION
     ]

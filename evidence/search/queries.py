@@ -22,6 +22,7 @@ from evidence.search.spelling import Reading
 LONGEST_TEXT = 200
 ENOUGH_WITH_EVERY_WORD = 3
 MOST_VALUES = 40
+MOST_ORDERS_KEPT = 64
 MOST_SHOWN = 15
 EXPORT_BATCH = 2_000
 
@@ -103,8 +104,7 @@ def find(viewer: Any, kind: str, criteria: Criteria) -> Found:
     reading = index.vocabulary.read(criteria.text)
     order, has_every_word = np.arange(index.size), True
     if criteria.text:
-        hits, has_every_word = _hits(index, reading)
-        order = _positions(index, hits)
+        order, has_every_word = _order(index, reading)
     matched = index.packed(order) & visible
     by_facet = {name: index.with_any(name, list(values)) for name, values in criteria.chosen.items()}
     results = _all_of(matched, by_facet.values())
@@ -125,6 +125,18 @@ def _all_of(row: np.ndarray, others: Iterable[np.ndarray]) -> np.ndarray:
     return row
 
 
+def _order(index: Snapshot, reading: Reading) -> tuple[np.ndarray, bool]:
+    """Where what matches the words stands in the snapshot, best first, and whether it has every word."""
+    kept = index.orders.get(reading.terms)
+    if kept is None:
+        hits, has_every_word = _hits(index, reading)
+        kept = _positions(index, hits), has_every_word
+        if len(index.orders) >= MOST_ORDERS_KEPT:
+            index.orders.clear()
+        index.orders[reading.terms] = kept
+    return kept
+
+
 def _hits(index: Snapshot, reading: Reading) -> tuple[list[Hit], bool]:
     if not reading.terms:
         return [], True
@@ -140,7 +152,7 @@ def _positions(index: Snapshot, hits: list[Hit]) -> np.ndarray:
     """Where the hits stand in the snapshot, best first; a document that has just gone is left out."""
     if not hits or not index.size:
         return np.zeros(0, dtype=np.int64)
-    by_id = np.argsort(index.document_ids)
+    by_id = index.by_document
     wanted = np.fromiter((document_id for document_id, _ in hits), dtype=np.int64, count=len(hits))
     places = np.clip(np.searchsorted(index.document_ids, wanted, sorter=by_id), 0, index.size - 1)
     found = by_id[places]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
 
+from evidence.search.engines import Term
 from evidence.search.facets import SHOWN, labels_of
 from evidence.search.models import SearchDocument, SearchState, SearchWord
 from evidence.search.spelling import Vocabulary
@@ -25,6 +26,9 @@ class Snapshot:
     bits: np.ndarray
     labels: dict[str, dict[str, str]]
     vocabulary: Vocabulary
+    by_document: np.ndarray
+    orders: dict[tuple[Term, ...], tuple[np.ndarray, bool]] = field(default_factory=dict)
+    """What was found lately, by what was asked: the same words with other filters or on the next page are free."""
 
     @property
     def size(self) -> int:
@@ -111,4 +115,5 @@ def _read(kind: str, token: str) -> Snapshot:
         bits=bits,
         labels={name: labels_of(name) for name in SHOWN[kind]},
         vocabulary=Vocabulary(words, n_documents=len(documents)),
+        by_document=np.argsort(np.array([each[0] for each in documents], dtype=np.int64)),
     )

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from evidence.catalogue.models import Intervention, Outcome
 from evidence.series.models import OfficialSeries, SeriesPlace
 
 
@@ -18,11 +17,6 @@ def series_known(viewer: Any) -> QuerySet[OfficialSeries]:
 def series_of_place(viewer: Any, *, code: str) -> QuerySet[SeriesPlace]:
     """The figures of one place in every current series."""
     return SeriesPlace.objects.filter(code=code, series__is_current=True).select_related("series__outcome")
-
-
-def outcomes_estimated(intervention: Intervention) -> list[Outcome]:
-    """The outcomes on which the catalogue holds estimates of an intervention."""
-    return list(Outcome.objects.filter(estimates__intervention=intervention).distinct())
 
 
 def authorities_in(viewer: Any, series: OfficialSeries) -> QuerySet[SeriesPlace]:
