@@ -184,20 +184,21 @@ def _reading() -> Case:
 
 
 def _cells(table: np.ndarray, row: Axis, column: Axis) -> dict[tuple[str, str], Cell]:
-    designs = _designs()
-    strongest = np.array([designs.get(study, len(STRONGEST_FIRST)) for study in table[:, 3].tolist()], dtype=np.int64)
+    last = len(STRONGEST_FIRST)
+    strongest = _designs()[table[:, 3]] if len(table) else np.zeros(0, dtype=np.int64)
     row_values, row_places = _values_of(row.name, table)
-    column_values, column_places = _values_of(column.name, table)
+    column_values, (columns, *_) = _values_of(column.name, table)
     sizes = len(row_values) * len(column_values)
     counts = np.zeros((READINGS, sizes), dtype=np.int64)
-    best = np.full(sizes, len(STRONGEST_FIRST), dtype=np.int64)
+    designs = np.zeros((sizes, last + 1), dtype=np.int64)
     for places in row_places:
-        known = (places >= 0) & (column_places[0] >= 0)
-        where = places[known] * len(column_values) + column_places[0][known]
-        reading = table[known, 4]
-        np.add.at(counts, (reading, where), 1)
-        causal = reading >= WITHOUT_INTERVAL
-        np.minimum.at(best, where[causal], strongest[known][causal])
+        known = (places >= 0) & (columns >= 0)
+        where, reading = places[known] * len(column_values) + columns[known], table[known, 4]
+        counts += np.bincount(reading * sizes + where, minlength=READINGS * sizes).reshape(READINGS, sizes)
+        is_effect = reading >= WITHOUT_INTERVAL
+        spots = where[is_effect] * (last + 1) + strongest[known][is_effect]
+        designs += np.bincount(spots, minlength=sizes * (last + 1)).reshape(sizes, last + 1)
+    best = np.where(designs.any(axis=1), (designs > 0).argmax(axis=1), last)
     return {
         (row_values[place // len(column_values)], column_values[place % len(column_values)]): _cell(
             counts[:, place].tolist(), int(best[place])
@@ -219,11 +220,22 @@ def _cell(counts: list[int], strongest: int) -> Cell:
     )
 
 
-def _designs() -> dict[int, int]:
-    """Each study's design, as its place from the strongest."""
+def _designs() -> np.ndarray:
+    """By the key of a study, its design's place from the strongest."""
     places = {str(design): place for place, design in enumerate(STRONGEST_FIRST)}
     last = len(STRONGEST_FIRST)
-    return {key: places.get(design, last) for key, design in Study.objects.order_by().values_list("pk", "design")}
+    return _by_key(
+        {key: places.get(design, last) for key, design in Study.objects.order_by().values_list("pk", "design")}
+    )
+
+
+def _by_key(numbers: Mapping[int, int]) -> np.ndarray:
+    """An array from which a number can be read by its key; -1 where there is none."""
+    found = np.full(max(numbers, default=0) + 1, -1, dtype=np.int64)
+    found[np.fromiter(numbers.keys(), dtype=np.int64, count=len(numbers))] = np.fromiter(
+        numbers.values(), dtype=np.int64, count=len(numbers)
+    )
+    return found
 
 
 def _values_of(name: str, table: np.ndarray) -> tuple[list[str], list[np.ndarray]]:
@@ -231,19 +243,18 @@ def _values_of(name: str, table: np.ndarray) -> tuple[list[str], list[np.ndarray
 
     Where estimates can have several values there are several such rows of places.
     """
-    column, several = _values_by_key(name, table)
+    column, several = _values_by_key(name)
     values = sorted({value for each in several.values() for value in each})
     place_of = {value: place for place, value in enumerate(values)}
-    most = max((len(each) for each in several.values()), default=1)
-    keys, inverse = np.unique(table[:, column], return_inverse=True)
+    largest = int(table[:, column].max(initial=0))
     found = []
-    for number in range(most):
-        places = [place_of[several[key][number]] if number < len(several.get(key, ())) else -1 for key in keys.tolist()]
-        found.append(np.array(places, dtype=np.int64)[inverse])
+    for number in range(max((len(each) for each in several.values()), default=1)):
+        places = {key: place_of[each[number]] for key, each in several.items() if number < len(each)}
+        found.append(_by_key({largest: -1, **places})[table[:, column]])
     return values, found
 
 
-def _values_by_key(name: str, table: np.ndarray) -> tuple[int, dict[int, list[str]]]:
+def _values_by_key(name: str) -> tuple[int, dict[int, list[str]]]:
     """Which column of the table an axis goes by, and the values that each key in it stands for."""
     column, rows = {
         "life_stage": (0, Intervention.objects.values_list("pk", "life_stage")),
