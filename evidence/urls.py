@@ -1,6 +1,6 @@
 """Addresses of the catalogue's pages."""
 
-from django.contrib.sitemaps.views import sitemap
+from django.contrib.sitemaps.views import index, sitemap
 from django.urls import path, re_path
 
 from evidence.briefs import views as briefs
@@ -40,5 +40,6 @@ urlpatterns = [
     path("brief/", briefs.short_list_brief, name="short-list-brief"),
     path("compare/", briefs.compare, name="compare"),
     path("gap-map/", gap_map.gaps, name="gap-map"),
-    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap-part"}, name="sitemap"),
+    path("sitemap-<str:section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap-part"),
 ]

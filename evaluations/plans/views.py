@@ -27,6 +27,8 @@ from evaluations.stats.issues import BadInput
 from evaluations.stats.spec import parse_spec
 from evaluations.workspaces.models import Evaluation
 from evaluations.workspaces.queries import evaluations_where
+from evidence.briefs.next_evaluation import next_evaluation
+from evidence.briefs.queries import account_of
 
 WORDS = ("outcome_unit", "comparator_justification", "other_explanations", "deviation_reason")
 
@@ -98,7 +100,7 @@ def plan_columns(request: HttpRequest, pk: int) -> HttpResponse:
         else NamedColumnsForm(request.POST or None, stated=columns)
     )
     if request.method == "POST" and form.is_valid():
-        spec = _with_columns(spec_of(stated), form.cleaned_data["columns"])
+        spec = _with_columns(spec_of(stated), form.cleaned_data["columns"], proposed=_proposed(request, evaluation))
         if _saved(request, form, evaluation, stated, spec=spec, dataset=dataset):
             return redirect("plan-design", pk=pk)
     shown = {
@@ -122,14 +124,20 @@ def _chosen_dataset(request: HttpRequest, datasets: list[Dataset], stated: Analy
     return datasets[0] if datasets else None
 
 
-def _with_columns(spec: dict[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:
-    """The design with these columns; the first time, with the estimator that suits them."""
+def _proposed(request: HttpRequest, evaluation: Evaluation) -> str:
+    """The estimator that the brief on the intervention proposes, where the evidence on it is thin."""
+    row = evaluation.intervention
+    account = account_of(request.user, slug=row.slug) if row is not None else None
+    proposed = next_evaluation(account) if account is not None else None
+    return proposed.estimator if proposed is not None else "callaway_santanna"
+
+
+def _with_columns(spec: dict[str, Any], columns: Mapping[str, Any], *, proposed: str) -> dict[str, Any]:
+    """The design with these columns; the first time, with the estimator that suits them, else the one proposed."""
     if spec:
         return spec | {"columns": columns}
     located = any(role in columns for role in ("latitude", "easting", "distance_km", "postcode"))
-    estimator = (
-        "ring_did" if located else "did_2x2" if "treated" in columns and "post" in columns else "callaway_santanna"
-    )
+    estimator = "ring_did" if located else "did_2x2" if "treated" in columns and "post" in columns else proposed
     panel = estimator != "did_2x2" or "unit" in columns
     return {
         "method": BY_ESTIMATOR[estimator].method,

@@ -17,6 +17,10 @@ from evaluations.workspaces.queries import evaluations_where
 PAGE_SIZE = 20
 
 
+PREFILLED = ("intervention", "title", "purpose", "outcome", "units")
+"""What an address may fill in of a new evaluation, so that a brief can lead to it."""
+
+
 @login_required
 def evaluation_list(request: HttpRequest) -> HttpResponse:
     """The evaluations the viewer may see, newest first."""
@@ -34,7 +38,7 @@ def evaluation_new(request: HttpRequest) -> HttpResponse:
     """The form for a new evaluation."""
     if not organisations_where(request.user, Permission.CREATE_EVALUATION).exists():
         return render(request, "workspaces/no_organisation.html", status=403)
-    initial = {"intervention": request.GET.get("intervention")}
+    initial = {name: request.GET[name].replace("\x00", "")[:2000] for name in PREFILLED if name in request.GET}
     form = EvaluationForm(request.POST or None, viewer=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         evaluation = create_evaluation(by=request.user, **form.cleaned_data)  # type: ignore[arg-type]

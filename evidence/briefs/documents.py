@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from evidence.briefs import presenters
-from evidence.briefs.next_evaluation import NextEvaluation, next_evaluation
+from evidence.briefs.next_evaluation import NextEvaluation, next_evaluation, start_query
 from evidence.briefs.presenters import Answer
 from evidence.briefs.queries import Account
 from evidence.estimates.presenters import GroupedEstimates
@@ -37,6 +38,11 @@ class Brief:
     ratings: tuple[ShownRating, ...]
     next: NextEvaluation | None
     address: str
+
+    @property
+    def start_href(self) -> str:
+        """Where the proposed evaluation is begun, its form filled in."""
+        return f"/evaluations/new/?{urlencode(start_query(self.account, self.next))}" if self.next else ""
 
 
 def briefs_of(accounts: list[Account], *, viewer: Any) -> list[Brief]:

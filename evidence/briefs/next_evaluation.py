@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 from scipy.stats import norm
@@ -31,11 +32,13 @@ SINGLE_PLACE_KINDS = {"upper_tier_authority", "lower_tier_authority", "combined_
 
 @dataclass(frozen=True)
 class NextEvaluation:
-    """A design in words, why it is the one proposed, and the sizes it needs."""
+    """A design in words, why it is the one proposed, the sizes it needs, and the estimator that a plan of it names."""
 
     design: str
     why: str
     sizes: tuple[str, ...]
+    estimator: str
+    about_people: bool = False
 
 
 def people_in_each_group(difference: float, *, base: float = BASE_SHARE) -> int:
@@ -65,12 +68,15 @@ def next_evaluation(account: Account) -> NextEvaluation | None:
             "not, over several years before, during and after.",
             "It has ended, so nobody can be assigned to it; records from before and after can still be compared.",
             _sizes_of_areas(),
+            "callaway_santanna",
         )
     if parts & OFFERED_TO_PEOPLE:
         return NextEvaluation(
             "Where there are more eligible people than places, draw by lot who is offered one first, and compare.",
             "It is offered person by person, so chance can decide the order at almost no cost.",
             _sizes_of_people(),
+            "callaway_santanna",
+            about_people=True,
         )
     if len(places) == 1 and places[0].kind in SINGLE_PLACE_KINDS:
         return NextEvaluation(
@@ -78,12 +84,14 @@ def next_evaluation(account: Account) -> NextEvaluation | None:
             "after (synthetic difference-in-differences).",
             "One place has it, so the comparison is with a weighted set of other places.",
             _sizes_of_areas(),
+            "synthetic_did",
         )
     return NextEvaluation(
         "Difference-in-differences over places or cohorts that it reaches at different dates, with two or more "
         "periods before the first.",
         "It reaches whole places or cohorts, so its timing is what can be compared.",
         _sizes_of_areas(),
+        "callaway_santanna",
     )
 
 
@@ -102,3 +110,16 @@ def _sizes_of_areas() -> tuple[str, ...]:
         "What can be detected depends on how much the outcome moves from year to year: the plan works it out from "
         "your data before the outcomes after it are seen.",
     )
+
+
+def start_query(account: Account, proposed: NextEvaluation) -> dict[str, str]:
+    """What a form for an evaluation of it starts with, as the parameters of its address."""
+    row = account.intervention
+    outcomes = Counter(each.outcome_id for each in account.estimates)
+    stated = {
+        "intervention": str(row.pk),
+        "title": f"Evaluation of {row.name}"[:200],
+        "purpose": f"Whether {row.name} changes the headline outcome. {proposed.design} {proposed.why}",
+        "units": "people" if proposed.about_people else "not_people",
+    }
+    return stated | ({"outcome": str(outcomes.most_common(1)[0][0])} if outcomes else {})

@@ -10,6 +10,8 @@ from evidence.briefs.comparing import MOST_COMPARED, accounts_to_compare, compar
 from evidence.briefs.documents import Brief, PdfUnavailable, brief_html, brief_pdf, briefs_of
 from evidence.briefs.queries import account_of
 from evidence.briefs.reports import Report, report_html, report_of_estimate, report_pdf
+from evidence.catalogue.linked_data import data_block
+from evidence.catalogue.linked_data import of_intervention as of_public_intervention
 from evidence.catalogue.queries import interventions_named
 from evidence.drawing.tables import csv_text
 from evidence.estimates.queries import estimate_visible_to
@@ -34,6 +36,7 @@ def intervention(request: HttpRequest, slug: str) -> HttpResponse:
             "official": of_intervention(request.user, account.intervention, account.outcomes),
             "facts": presenters.fact_rows(account.intervention),
             "timeline": presenters.timeline(account, this_year=timezone.localdate().year),
+            "linked_data": data_block(of_public_intervention(account.intervention, account.studies)),
             "ratings": ratings_of_intervention(
                 account.intervention, studies=account.studies, estimates=account.estimates
             ),

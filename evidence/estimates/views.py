@@ -4,10 +4,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from evidence.catalogue.linked_data import data_block
 from evidence.drawing.figures import Figure
 from evidence.drawing.tables import csv_text
 from evidence.estimates.charts import figures
 from evidence.estimates.coincidences import Coincidences, what_else_happened
+from evidence.estimates.linked_data import of_estimate
 from evidence.estimates.models import EffectEstimate
 from evidence.estimates.plain_answers import plain_answers
 from evidence.estimates.presenters import receipt_rows, sample_rows, words_for
@@ -19,7 +21,7 @@ def estimate(request: HttpRequest, pk: int) -> HttpResponse:
     found = estimate_visible_to(request.user, pk=pk)
     if found is None:
         raise Http404("There is no such estimate.")
-    drawn = _figures(found)
+    drawn, words = _figures(found), words_for(found)
     if request.GET.get("download") in drawn:
         return _download(drawn[request.GET["download"]], f"estimate-{pk}-{request.GET['download']}.csv")
     return render(
@@ -32,7 +34,8 @@ def estimate(request: HttpRequest, pk: int) -> HttpResponse:
             ],
             "heading": f"Estimate {found.pk}",
             "estimate": found,
-            "words": words_for(found),
+            "words": words,
+            "linked_data": data_block(of_estimate(found, words)),
             "about": sample_rows(found),
             "receipt": receipt_rows(found),
             "plain": plain_answers(found),

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from evidence.catalogue.linked_data import data_block, of_study
 from evidence.catalogue.models import Study
 from evidence.catalogue.queries import study_visible_to
 from evidence.estimates.presenters import grouped
@@ -26,6 +27,7 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         "study": found,
         "groups": grouped(estimates),
         "rows": _rows(found),
+        "linked_data": data_block(of_study(found)),
         "ratings": ratings_of_study(found, viewer=request.user),
     }
     return render(request, "catalogue/study.html", context)

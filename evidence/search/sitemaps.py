@@ -18,6 +18,7 @@ from evidence.estimates.queries import estimates_listed_for
 from evidence.places.queries import places_known
 
 EVERYONE = AnonymousUser()
+ON_A_PAGE = 5_000
 
 
 class Fixed(Sitemap):
@@ -25,7 +26,7 @@ class Fixed(Sitemap):
 
     def items(self) -> list[str]:
         """Their addresses' names."""
-        return ["start", "interventions", "studies", "estimates", "outcomes", "places", "gap-map"]
+        return ["start", "interventions", "studies", "estimates", "outcomes", "places", "gap-map", "data"]
 
     def location(self, item: str) -> str:
         """The address of one."""
@@ -34,6 +35,8 @@ class Fixed(Sitemap):
 
 class Interventions(Sitemap):
     """Public interventions."""
+
+    limit = ON_A_PAGE
 
     def items(self) -> Any:
         """All of them, in a fixed order."""
@@ -47,6 +50,8 @@ class Interventions(Sitemap):
 class Studies(Sitemap):
     """Public studies."""
 
+    limit = ON_A_PAGE
+
     def items(self) -> Any:
         """All of them."""
         return studies_visible_to(EVERYONE).order_by("pk")
@@ -54,6 +59,8 @@ class Studies(Sitemap):
 
 class Estimates(Sitemap):
     """Public estimates that stand."""
+
+    limit = ON_A_PAGE
 
     def items(self) -> Any:
         """All of them."""
@@ -86,6 +93,8 @@ class TargetGroups(Sitemap):
 
 class Places(Sitemap):
     """Places."""
+
+    limit = ON_A_PAGE
 
     def items(self) -> Any:
         """All of them."""

@@ -22,6 +22,12 @@ class CatalogueVersion(models.Model):
         return cls.objects.filter(pk=1).values_list("token", flat=True).first() or ""
 
     @classmethod
+    def changed_on(cls) -> str:
+        """The day of the latest change, as machines write it; empty where nothing was ever changed."""
+        changed = cls.objects.filter(pk=1).values_list("changed_at", flat=True).first()
+        return changed.date().isoformat() if changed else ""
+
+    @classmethod
     def renew(cls) -> None:
         """Mark the catalogue as changed."""
         cls.objects.update_or_create(pk=1, defaults={"token": uuid4().hex})
