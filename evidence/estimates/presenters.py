@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from django.urls import reverse
 
@@ -236,13 +237,18 @@ def _effect_sentence(estimate: EffectEstimate, subject: str) -> str:
 
 
 def _amount(estimate: EffectEstimate, value: float) -> str:
-    if estimate.unit.startswith(("£", "$")):
-        minus = MINUS if value < 0 else ""
-        return f"{minus}{estimate.unit[0]}{value_text(estimate, abs(value))} {estimate.unit[1:].strip()}".strip()
-    if estimate.unit.startswith("%"):
-        return f"{value_text(estimate, value)}{estimate.unit}"
-    text = value_text(estimate, value)
+    text = value_text(estimate, abs(value) if estimate.unit.startswith(("£", "$")) else value)
+    told = _amount_text(estimate, text)
+    return f"{MINUS}{told}" if value < 0 and told[0] in "£$" else told
+
+
+def _amount_text(estimate: EffectEstimate, text: str) -> str:
+    """A number in words with its unit: before it where it is money, else after."""
     unit = estimate.unit
+    if unit.startswith(("£", "$")):
+        return f"{unit[0]}{text} {unit[1:].strip()}".strip()
+    if unit.startswith("%"):
+        return f"{text}{unit}"
     if text == "1":
         unit = unit.replace("percentage points", "percentage point", 1).replace("days", "day", 1)
     return f"{text} {unit}"
@@ -299,6 +305,9 @@ def _caveats(estimate: EffectEstimate) -> Iterable[str]:
         power = 100 * (estimate.detectable_power or 0.8)
         amount = _amount(estimate, estimate.detectable_effect)
         yield f"The smallest effect this could have detected is {amount} ({power:g}% power)."
+    elif (smallest := _detectable(estimate)) is not None:
+        amount = _amount_text(estimate, number_text(smallest, digits=digits_for(smallest)))
+        yield f"The smallest effect this could have detected is about {amount} (80% power, from its interval)."
     elif estimate.estimate_kind == EstimateKind.NULL:
         yield "What it could have detected is not in what was read."
     if estimate.derived_std_error is not None:
@@ -310,6 +319,16 @@ def _caveats(estimate: EffectEstimate) -> Iterable[str]:
         yield "Lower is not always better for this outcome: earlier identification can be good."
     if estimate.evidence_grade in {"C", "D"}:
         yield "Read at second hand: check the primary source before use."
+
+
+def _detectable(estimate: EffectEstimate) -> float | None:
+    """What an inconclusive difference could have detected: 2.8 standard errors (Bloom 1995); None for what is not."""
+    interval = interval_of(estimate)
+    if interval is None or not estimate.is_effect or is_ratio(estimate) or not is_inconclusive(estimate):
+        return None
+    quantile = NormalDist().inv_cdf(0.5 + (estimate.level or 0.95) / 2)
+    std_error = (interval[1] - interval[0]) / (2 * quantile)
+    return std_error * (NormalDist().inv_cdf(0.975) + NormalDist().inv_cdf(0.8))
 
 
 def receipt_rows(estimate: EffectEstimate) -> list[dict]:

@@ -97,6 +97,13 @@ def test_a_raw_rate_says_that_it_is_not_an_effect(read):
     assert "95% interval" not in page
 
 
+def test_an_inconclusive_estimate_says_what_it_could_have_detected(read):
+    # 2.8016 standard errors of 2,154.4 (Bloom 1995): 6,036 dollars.
+    page = read(EffectEstimate.objects.get(code="E-MTO-02").get_absolute_url())
+    assert "The smallest effect this could have detected is about $6,036 per year" in page
+    assert "could have detected" not in read(EffectEstimate.objects.get(code="E-MTO-01").get_absolute_url())
+
+
 def test_the_intervention_keeps_effects_apart_from_everything_else(read):
     page = read("/interventions/sure-start/")
     effects, forecasts = page.index("Estimated effects"), page.index("Forecasts, models and cost-benefit figures")
