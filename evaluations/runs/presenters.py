@@ -29,6 +29,11 @@ DIAGNOSTIC_TITLES = {
     "no_error_for_lone_units": "Units that stand alone",
     "no_standard_error": "No standard error",
     "ring_small": "Small rings",
+    "baseline_wwc": "Were the groups alike before?",
+    "attrition_wwc": "Who was lost, and from which group?",
+    "placebo_time": "The same design when nothing had begun",
+    "placebo_outcome": "The same design on an outcome that should not move",
+    "leave_out_cohort": "Does it hang on one cohort?",
     "curve_rings": "The bands behind the curve",
 }
 DROPPED_REASONS = {
@@ -137,12 +142,17 @@ def diagnostic_rows(result: Mapping[str, Any]) -> list[dict[str, str]]:
     """Each check with its statistic, its p-value and what it can and cannot show."""
     return [
         {
-            "title": DIAGNOSTIC_TITLES.get(each["code"], each["code"].replace("_", " ").capitalize()),
+            "title": diagnostic_title(each["code"]),
             "numbers": _statistic_text(each),
             "reading": each.get("reading", ""),
         }
         for each in result.get("diagnostics", [])
     ]
+
+
+def diagnostic_title(code: str) -> str:
+    """What a check asks, for a heading."""
+    return DIAGNOSTIC_TITLES.get(code, code.replace("_", " ").capitalize())
 
 
 def _statistic_text(diagnostic: Mapping[str, Any]) -> str:

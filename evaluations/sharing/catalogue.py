@@ -11,6 +11,7 @@ from evaluations.plans.designs import BY_ESTIMATOR
 from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.queries import unit_of_change
 from evaluations.runs.models import AnalysisRun
+from evaluations.runs.presenters import diagnostic_title
 from evaluations.sharing.coincidences import places_of, years_of
 from evaluations.sharing.models import Review
 from evaluations.sharing.queries import what_differed
@@ -129,7 +130,7 @@ def _origin(
         method=run.plan.spec["method"],
         estimator=run.plan.spec["estimator"],
         receipt=run.receipt or {},
-        diagnostics=result.get("diagnostics", []),
+        diagnostics=[{**each, "title": diagnostic_title(each["code"])} for each in result.get("diagnostics", [])],
         sample=_sample(run, result),
         series={part: result[part] for part in SERIES if part in result},
         answers=[*_answers(run), *review.answers],

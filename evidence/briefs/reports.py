@@ -171,8 +171,8 @@ def _left_out(sample: dict) -> Table | None:
 
 def _check(diagnostic: dict) -> Check:
     p_value = diagnostic.get("p_value")
-    code = str(diagnostic.get("code", "")).replace("_", " ")
-    return Check(code.capitalize(), diagnostic.get("reading", ""), "" if p_value is None else f"p = {p_value:.3f}")
+    title = diagnostic.get("title") or str(diagnostic.get("code", "")).replace("_", " ").capitalize()
+    return Check(title, diagnostic.get("reading", ""), "" if p_value is None else f"p = {p_value:.3f}")
 
 
 def _registered(estimate: EffectEstimate) -> Iterable[str]:
