@@ -90,6 +90,7 @@ def validation(request: HttpRequest) -> HttpResponse:
         "n_compared": sum(group["n"] for group in groups),
         "simulations": _figures("simulations"),
         "standing": _figures("standing"),
+        "placebos": _figures("placebo"),
     }
     return render(request, "pages/validation.html", context)
 

@@ -13,11 +13,11 @@ from typing import Any
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
-from benchmarks.validation import coverage, page, standing_check  # noqa: E402  (one numeric thread a worker)
+from benchmarks.validation import coverage, page, placebo, standing_check  # noqa: E402  (one numeric thread a worker)
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "validation"
-PARTS = ("references", "simulations", "standing")
+PARTS = ("references", "simulations", "standing", "placebo")
 
 
 def main() -> int:
@@ -39,6 +39,8 @@ def _measured(part: str, draws: int) -> list[dict[str, Any]]:
         return coverage.as_json(coverage.simulate(draws))
     if part == "standing":
         return standing_check.as_json(standing_check.check(min(draws, standing_check.DRAWS)))
+    if part == "placebo":
+        return placebo.as_json(placebo.check(min(draws, placebo.DRAWS))) or _read("placebo")
     return _references()
 
 

@@ -14,10 +14,13 @@ simulations did on the day they were run. The same figures, with every single co
 
 
 def markdown(
-    references: Sequence[dict[str, Any]], simulations: Sequence[dict[str, Any]], standing: Sequence[dict[str, Any]]
+    references: Sequence[dict[str, Any]],
+    simulations: Sequence[dict[str, Any]],
+    standing: Sequence[dict[str, Any]],
+    placebos: Sequence[dict[str, Any]] = (),
 ) -> str:
     """The whole page."""
-    parts = [HEAD, *_references(references), *_simulations(simulations), *_standing(standing)]
+    parts = [HEAD, *_references(references), *_simulations(simulations), *_standing(standing), *_placebos(placebos)]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -65,6 +68,20 @@ def _standing(rows: Sequence[dict[str, Any]]) -> Iterable[str]:
     for row in rows:
         levels = [_percent(row[name]) for name in ("supports", "caution", "does_not_support")]
         said = [row["estimator"], row["units"], f"{row['drift']:g}", _number(row["bias"]), *levels]
+        yield f"| {' | '.join(said)} |"
+
+
+def _placebos(rows: Sequence[dict[str, Any]]) -> Iterable[str]:
+    if not rows:
+        return
+    n_series = max(row["n_series"] for row in rows)
+    yield "\n## Where nothing happened\n\nAuthorities and dates drawn at random from published series"
+    yield f"({n_series} of them), no programme, each with the comparison areas that the workspace proposes for it."
+    yield "A test at 5 % should call an effect in 5 % of draws; in 200 draws, chance alone gives 2 to 8 %.\n"
+    yield "| Design | Treated areas | Draws | Without an answer | Called an effect |"
+    yield "|---|---:|---:|---:|---:|"
+    for row in rows:
+        said = [row["label"], str(row["n_treated"]), str(row["draws"]), str(row["refused"]), _percent(row["rejects"])]
         yield f"| {' | '.join(said)} |"
 
 

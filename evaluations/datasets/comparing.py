@@ -12,6 +12,8 @@ from evaluations.stats.issues import BadInput, Issue
 
 PROPOSED = 40
 """Areas proposed, where there are so many."""
+LEAST_JUMP = 1e-12
+"""Jumps below this count as this: areas on straight lines have none."""
 FEW_TREATED = 5
 """Treated areas up to which errors that rest on many clusters cannot be trusted."""
 
@@ -57,9 +59,11 @@ class Proposal:
 def propose(areas: Sequence[Area], treated: Collection[str], start: int, *, most: int = PROPOSED) -> Proposal:
     """Areas to compare `treated` with, treatment beginning at position `start` of the periods.
 
-    Likeness is of the path before `start` alone: how unevenly the gap to the treated areas moved, how
-    wide it was, and how different the context is. Nothing after `start` is looked at, but that a figure
-    is there. Raises `BadInput` where there is too little to go by.
+    Likeness is of the path before `start` alone: how unevenly the gap to the treated areas moved beyond
+    what both sides' jumps from period to period explain, how alike those jumps are in size, how wide the
+    gap was, and how different the context is. Nearness alone would pick areas that are quieter than the
+    treated ones, beside which any area looks as if something had happened to it. Nothing after `start` is
+    looked at, but that a figure is there. Raises `BadInput` where there is too little to go by.
     """
     own = [area for area in areas if area.code in treated]
     _check(own, treated, start)
@@ -74,7 +78,8 @@ def propose(areas: Sequence[Area], treated: Collection[str], start: int, *, most
     gaps = np.array([area.values[before] - path[before] for area in others])
     trend, level = gaps.std(axis=1), np.abs(gaps.mean(axis=1))
     context = _context_gaps(own, others)
-    score = _relative(trend) + 0.25 * _relative(level) + 0.25 * _relative(np.nan_to_num(context, nan=0.0))
+    apart, unlike = _beyond_jumps(trend, own, others, before)
+    score = _relative(apart) + unlike + 0.25 * _relative(level) + 0.25 * _relative(np.nan_to_num(context, nan=0.0))
     order = np.argsort(score, kind="stable")
     candidates = tuple(
         Candidate(
@@ -141,6 +146,23 @@ def _context_gaps(own: list[Area], others: list[Area]) -> np.ndarray:
 def _spread(column: np.ndarray) -> float:
     known = column[np.isfinite(column)]
     return float(known.std()) if len(known) > 1 and known.std() > 0 else np.nan
+
+
+def _beyond_jumps(
+    trend: np.ndarray, own: list[Area], others: list[Area], before: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each area's `trend` gap over what both sides' jumps would give by chance, and how unlike their jumps are in size.
+
+    A jump is a change from one period to the next less the median change among `others`; the second answer
+    is the absolute logarithm of the ratio of their root mean squares.
+    """
+    changes, mine = (np.diff([area.values[before] for area in areas], axis=1) for areas in (others, own))
+    usual = np.median(changes, axis=0)
+    theirs = np.sqrt(((changes - usual) ** 2).mean(axis=1))
+    ours = float(np.sqrt(((mine - usual) ** 2).mean()))
+    least = max(1e-9 * max(ours, float(theirs.max())), LEAST_JUMP)
+    theirs, ours = np.maximum(theirs, least), max(ours, least)
+    return trend / np.sqrt(theirs**2 + ours**2 / len(own)), np.abs(np.log(theirs / ours))
 
 
 def _relative(values: np.ndarray) -> np.ndarray:

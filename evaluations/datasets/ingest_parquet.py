@@ -43,5 +43,12 @@ def read_parquet(file: BinaryIO, *, wanted: Wanted | None = None) -> RawTable:
     return replace(raw, issues=tuple(problems.found()))
 
 
+def line_of(data: pa.Table, row: int) -> int:
+    """The line of the uploaded file that row `row` of a stored table came from."""
+    if LINE_COLUMN in data.column_names:
+        return int(data[LINE_COLUMN][row].as_py())
+    return row + 2
+
+
 def _is_nested(schema: pa.Schema, name: str) -> bool:
     return pa.types.is_nested(schema.field(name).type)

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from evaluations.datasets.ingest_cells import cell_name, error_cells
 from evaluations.datasets.ingest_raw import Problems, RawTable, check_header
@@ -37,12 +37,12 @@ def open_workbook(file: BinaryIO) -> CalamineWorkbook:
 
 
 def read_sheet(file: BinaryIO, *, sheet: str | None = None) -> RawTable:
-    """The table in a workbook's sheet, by default the first that has values, its header in the first row.
+    """The table in a workbook's sheet, by default the first seen that has values, its header in the first row.
 
     Problems found are its `issues`. Raises `BadInput` where there is no table to be read.
     """
     workbook = open_workbook(file)
-    names = [sheet] if sheet else workbook.sheet_names
+    names = [sheet] if sheet else _seen_first(workbook)
     for name in names:
         rows = cells(workbook, name)
         if any(_filled(row) for row in rows):
@@ -52,7 +52,15 @@ def read_sheet(file: BinaryIO, *, sheet: str | None = None) -> RawTable:
             notes = (f"Read from the sheet {name}; not read: {', '.join(others)}.",) if others else ()
             table = table_of(rows, notes=notes)
             return replace(table, issues=(*table.issues, *problems.found()))
-    raise BadInput([Issue("file_empty", "No sheet of the workbook has values.", "Upload a sheet with a table.")])
+    charts = any(about.typ != SheetTypeEnum.WorkSheet for about in workbook.sheets_metadata)
+    what = f"No sheet of the workbook has cells with values{', only charts' if charts else ''}."
+    raise BadInput([Issue("file_empty", what, "Upload a sheet with a table.")])
+
+
+def _seen_first(workbook: CalamineWorkbook) -> list[str]:
+    """The sheets in their order, those that are hidden last."""
+    about = sorted(workbook.sheets_metadata, key=lambda each: each.visible != SheetVisibleEnum.Visible)
+    return [each.name for each in about]
 
 
 def _note_hidden(file: BinaryIO, workbook: CalamineWorkbook, sheet: str, n_rows: int, problems: Problems) -> None:

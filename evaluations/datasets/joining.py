@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from evaluations.datasets.ingest_parquet import LINE_COLUMN
+from evaluations.datasets.ingest_parquet import LINE_COLUMN, line_of
 from evaluations.datasets.ingest_raw import SHOWN_PER_KIND, Problems
 from evaluations.stats.issues import BadInput, Issue
 
@@ -36,9 +36,7 @@ class Side:
 
     def line(self, row: int) -> int:
         """The line of the file that was uploaded."""
-        if LINE_COLUMN in self.data.column_names:
-            return int(self.data[LINE_COLUMN][row].as_py())
-        return row + 2
+        return line_of(self.data, row)
 
 
 @dataclass(frozen=True)

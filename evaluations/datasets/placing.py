@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from evaluations.datasets.building import LIKELY_UNITS
 from evaluations.datasets.ingest_columns import MISSING, coded
+from evaluations.datasets.ingest_parquet import line_of
 from evaluations.datasets.ingest_raw import Problems
 from evaluations.stats.table import Coded
 from evidence.places.matching import HOW, Gazetteer, Match, match_place
@@ -89,10 +90,13 @@ def _check_twice(data: pa.Table, period: str | None, values: Coded, matches: lis
         when = [set(periods.codes[each].tolist()) - {MISSING} if periods else {0} for each in rows]
         if any(when[i] & when[j] for i in range(len(when)) for j in range(i)):
             written = " and ".join(f"“{matches[position].written}”" for position in positions)
+            lines = sorted(line_of(data, int(each[0])) for each in rows)
             problems.add(
                 "place_twice",
-                f"{written} are one place, {matches[positions[0]].name} ({code}), and both have values for one period.",
+                f"{written} are one place, {matches[positions[0]].name} ({code}), and both have values for one period: "
+                f"see rows {' and '.join(str(line) for line in lines)}.",
                 "Keep one of them in each period.",
+                row=lines[1],
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,6 +26,7 @@ from evaluations.datasets.tidy_grid import periods_across
 from evaluations.datasets.tidy_words import number_of
 from evaluations.stats.issues import Issue
 from evaluations.stats.results import Label
+from evaluations.stats.table import Coded
 
 ROW_GROUP = 500_000
 MOSTLY = 0.5
@@ -145,11 +146,26 @@ def _typed(
     if len(read.bad) <= (1 - MOSTLY) * n_filled and len(read.bad) < n_filled:
         _note_text(raw, name, read, problems)
         return _as_numbers(read)
-    labels = coded(column).labels
+    read_labels = coded(column)
+    labels = read_labels.labels
     problems.include(_dressed_numbers(name, labels))
     if (mixed := mixed_periods(labels, name)) is not None:
-        problems.include([mixed])
+        problems.include([_with_row(mixed, raw, read_labels)])
     return column, "text" if not labels or kind_of_labels(labels) == "text" else "period"
+
+
+def _with_row(mixed: Issue, raw: RawTable, read: Coded) -> Issue:
+    """The problem of mixed periods with the first row that writes its period otherwise than the first row of all."""
+    codes = np.asarray(read.codes)
+    known = np.flatnonzero(codes >= 0)
+    first = read.labels[codes[known[0]]]
+    odd = {code for code, label in enumerate(read.labels) if mixed_periods((first, label), "") is not None}
+    rows = known[np.isin(codes[known], list(odd))]
+    if not len(rows):
+        return mixed
+    line = raw.line(int(rows[0]))
+    what = f"Row {line}: {mixed.message[:1].lower()}{mixed.message[1:]}"
+    return replace(mixed, row=line, message=what)
 
 
 def _dressed_numbers(name: str, labels: tuple[Label, ...]) -> list[Issue]:

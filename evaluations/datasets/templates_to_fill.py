@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +13,20 @@ Rows = list[tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class ColumnToFill:
-    """A column of a template: what goes into it."""
+    """A column of a template: what goes into it, and how it is written. Without a role it is there to check by."""
 
     name: str
     role: str
     meaning: str
+    written: str = ""
 
 
 @dataclass(frozen=True)
 class Template:
-    """A file to fill in: which designs it serves, its columns, and its example rows."""
+    """A file to fill in: which designs it serves, its columns, and its example rows.
+
+    `source` names where such figures are published, for the templates of outcomes.
+    """
 
     name: str
     title: str
@@ -33,14 +35,22 @@ class Template:
     rows: Callable[[], Rows]
     estimator: str
     is_sites: bool = False
+    source: str = ""
 
 
-UNIT = ColumnToFill("area_code", "unit", "One code for each area, school or person; the same in every period")
-YEAR = ColumnToFill("year", "period", "The period, written one way throughout: 2019, 2019/20, 2019Q3 or 2019-09")
-FIRST = ColumnToFill(
-    "first_treated", "first_treated", "The first period of treatment, written as the periods are; empty where never"
+UNIT = ColumnToFill("area_code", "unit", "One code for each area, school or person; the same in every period", "text")
+YEAR = ColumnToFill(
+    "year", "period", "The period, written one way throughout", "2019, 2019/20, 2019Q3 or 2019-09; never two of them"
 )
-OUTCOME = ColumnToFill("outcome", "outcome", "The outcome as a number; empty where it is not known")
+FIRST = ColumnToFill(
+    "first_treated",
+    "first_treated",
+    "The first period of treatment; empty where never",
+    "as the periods are written; not 0 or 9999 for never",
+)
+OUTCOME = ColumnToFill(
+    "outcome", "outcome", "The outcome; empty where it is not known", "a number, without per cent sign or commas"
+)
 
 
 def _generator() -> np.random.Generator:
@@ -94,6 +104,17 @@ def _distances() -> Rows:
     return rows
 
 
+def _places() -> Rows:
+    noise = _generator().normal(0, 0.5, (30, 8))
+    rows: Rows = []
+    for place in range(30):
+        latitude, longitude = round(53.46 + 0.002 * place, 4), round(-2.2426 + 0.03 * (place % 6), 4)
+        for step, year in enumerate(range(2012, 2020)):
+            near = 1.5 if place % 6 == 0 and year >= 2016 else 0.0
+            rows.append((f"P{place + 1:02d}", year, latitude, longitude, round(70 + near + noise[place, step], 1)))
+    return rows
+
+
 def _sites() -> Rows:
     return [
         ("Northside hub", 53.4808, -2.2426, 2016, ""),
@@ -102,7 +123,7 @@ def _sites() -> Rows:
     ]
 
 
-TEMPLATES = (
+DESIGN_TEMPLATES = (
     Template(
         "areas-by-year",
         "Areas or schools by year, treated at different times or never",
@@ -152,6 +173,20 @@ TEMPLATES = (
         "ring_did",
     ),
     Template(
+        "places-and-sites",
+        "Places by year, beside a file of sites that open near them",
+        "Access to open sites",
+        (
+            ColumnToFill("place", "unit", "One code for each place, such as a small area", "text"),
+            YEAR,
+            ColumnToFill("latitude", "latitude", "Degrees north of the place's middle", "such as 53.4808"),
+            ColumnToFill("longitude", "longitude", "Degrees east, negative to the west", "such as -2.2426"),
+            OUTCOME,
+        ),
+        _places,
+        "access_did",
+    ),
+    Template(
         "sites",
         "Sites that opened, and perhaps closed",
         "Access and distance designs, beside a file of outcomes",
@@ -167,13 +202,3 @@ TEMPLATES = (
         is_sites=True,
     ),
 )
-
-
-def template_csv(name: str) -> str:
-    """The template as CSV: a header row and example rows."""
-    template = next(each for each in TEMPLATES if each.name == name)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([column.name for column in template.columns])
-    writer.writerows(template.rows())
-    return out.getvalue()

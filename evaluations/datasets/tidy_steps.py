@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from evaluations.datasets.ingest_cells import cell_name
 from evaluations.datasets.ingest_periods import mixed_periods
@@ -22,6 +23,7 @@ from evaluations.datasets.tidy_grid import (
     text_of,
 )
 from evaluations.datasets.tidy_words import REGIONS, TOTALS, missing_kind, number_of, without_marks
+from evaluations.stats.issues import Issue
 
 
 @dataclass
@@ -107,13 +109,18 @@ def join_headers(work: Work, is_on: bool) -> Done:
         return Done()
     above = _spread(work)
     both = [(upper, lower) for upper, lower in zip(above, work.names, strict=True) if upper and lower]
-    clash = [(upper, lower) for upper, lower in both if is_period(upper) and is_period(lower)]
+    clash = [
+        (upper, lower, column)
+        for upper, lower, column in zip(above, work.names, work.place.columns, strict=True)
+        if is_period(upper) and is_period(lower)
+    ]
     if clash:
-        upper, lower = clash[0]
+        upper, lower, column = clash[0]
+        row = work.place.header_row
         work.problems.add(
             "headers_disagree",
-            f"Rows {work.place.header_row} and {work.place.header_row + 1} both give periods, and they differ: "
-            f"{upper} over {lower}.",
+            f"Rows {row} and {row + 1} both give periods, and they differ: {upper} over {lower}, in cells "
+            f"{cell_name(row - 1, column)} and {cell_name(row, column)}.",
             "Say that the table has one header row, or correct the workbook.",
             row=work.place.header_row + 1,
         )
@@ -308,7 +315,7 @@ def turn_periods(work: Work, is_on: bool) -> Done:
     periods = list(dict.fromkeys(period for _, period in across.values()))
     mixed = mixed_periods(tuple(sorted(periods)), "names across the top")
     if mixed is not None:
-        work.problems.include([mixed])
+        work.problems.include([_where_mixed(work, mixed, across)])
         return Done()
     measures = list(dict.fromkeys(measure for measure, _ in across.values()))
     detail = (
@@ -317,6 +324,22 @@ def turn_periods(work: Work, is_on: bool) -> Done:
     if is_on:
         _melt(work, across, periods, measures)
     return Done(len(across), detail)
+
+
+def _where_mixed(work: Work, mixed: Issue, across: dict[int, tuple[str, str]]) -> Issue:
+    """The problem with the first cell of the header whose period is written otherwise than the one before it."""
+    positions = sorted(across)
+    odd = next(
+        (
+            position
+            for before, position in pairwise(positions)
+            if mixed_periods((across[before][1], across[position][1]), "") is not None
+        ),
+        positions[0],
+    )
+    row = work.place.header_row
+    where = f"Cell {cell_name(row, work.place.columns[odd])}"
+    return replace(mixed, row=row + 1, message=f"{where}: {mixed.message[:1].lower()}{mixed.message[1:]}")
 
 
 def _periods_across(work: Work) -> dict[int, tuple[str, str]]:

@@ -2,10 +2,17 @@
 
 from django.urls import path
 
-from evaluations.datasets.views import building, comparing, joining, pages, upload
+from evaluations.datasets.views import building, comparing, joining, pages, templates, upload
 
 urlpatterns = [
-    path("evaluations/templates/<slug:name>.csv", pages.template_download, name="data-template"),
+    path("evaluations/templates/", templates.template_list, name="data-templates"),
+    path("evaluations/templates/<slug:name>.csv", templates.template_download, name="data-template"),
+    path("evaluations/templates/<slug:name>.xlsx", templates.workbook_download, name="data-template-workbook"),
+    path(
+        "evaluations/templates/<slug:name>/dictionary.csv",
+        templates.dictionary_download,
+        name="data-template-dictionary",
+    ),
     path("evaluations/<int:pk>/data/", pages.dataset_list, name="datasets"),
     path("evaluations/<int:pk>/data/upload/", upload.dataset_upload, name="dataset-upload"),
     path("evaluations/<int:pk>/data/compare/", comparing.compare, name="dataset-compare"),

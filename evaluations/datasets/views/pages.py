@@ -23,7 +23,6 @@ from evaluations.datasets.presenters import (
     state_colour,
 )
 from evaluations.datasets.queries import datasets_where, parents_of
-from evaluations.datasets.templates_to_fill import TEMPLATES, template_csv
 from evaluations.datasets.views.shared import crumbs_of, dataset_or_404, evaluation_or_404
 from evaluations.organisations.permissions import Permission, may
 from evaluations.workspaces.models import Evaluation
@@ -42,7 +41,6 @@ def dataset_list(request: HttpRequest, pk: int) -> HttpResponse:
         "cards": [{"dataset": each, "colour": state_colour(each)} for each in datasets],
         "may_upload": may(request.user, Permission.UPLOAD_DATA, evaluation),
         "may_join": _may_join(request, evaluation),
-        "templates": TEMPLATES,
     }
     return render(request, "datasets/list.html", context)
 
@@ -123,12 +121,3 @@ def _csv_lines(table: Any) -> Any:
     for batch in table.to_batches(max_chunksize=10_000):
         for row in zip(*(batch.column(name).to_pylist() for name in table.schema.names), strict=True):
             yield writer.writerow(["" if value is None else value for value in row])
-
-
-def template_download(request: HttpRequest, name: str) -> HttpResponse:
-    """A file to fill in, with example rows that pass as they are."""
-    if name not in {each.name for each in TEMPLATES}:
-        raise Http404
-    response = HttpResponse(template_csv(name), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response

@@ -16,7 +16,7 @@ from evaluations.datasets.presenters import (
     problems_heading,
     tidy_context,
 )
-from evaluations.datasets.templates_to_fill import TEMPLATES
+from evaluations.datasets.recipes import earlier_recipe
 from evaluations.datasets.tidy_forms import TidyForm
 from evaluations.datasets.views.shared import crumbs_of, evaluation_or_404
 from evaluations.organisations.permissions import Permission
@@ -49,7 +49,6 @@ def dataset_upload(request: HttpRequest, pk: int) -> HttpResponse:
         "issues": issues,
         "issues_heading": problems_heading(issues),
         "pending": pending,
-        "templates": TEMPLATES,
     }
     return render(request, "datasets/upload.html", context)
 
@@ -81,8 +80,10 @@ def dataset_tidy(request: HttpRequest, pk: int, token: str) -> HttpResponse:
     recipe = form.recipe(request.POST) if request.method == "POST" and form.is_valid() else None
     issues: list[Issue] = []
     found = None
+    may_repeat = request.method == "GET" and "fresh" not in request.GET
+    earlier = earlier_recipe(pending, by=request.user) if may_repeat else None  # type: ignore[arg-type]
     try:
-        found = tidied(pending, recipe)
+        found = earlier.tidied if earlier else tidied(pending, recipe)
         if request.method == "POST" and form.is_valid() and "keep" in request.POST:
             dataset = keep_tidied(pending=pending, recipe=found.recipe, by=request.user)  # type: ignore[arg-type]
             return redirect("dataset", pk=pk, dataset_pk=dataset.pk)
@@ -94,6 +95,7 @@ def dataset_tidy(request: HttpRequest, pk: int, token: str) -> HttpResponse:
         "evaluation": evaluation,
         "crumbs": crumbs_of(evaluation, ("Data", reverse("datasets", args=[pk]))),
         "pending": pending,
+        "earlier": earlier,
         "tried": "keep" in request.POST,
     }
     return render(request, "datasets/tidy.html", context)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from evaluations.datasets.ingest import load_table
 from evaluations.datasets.models import Dataset, DatasetKind
-from evaluations.datasets.templates_to_fill import TEMPLATES, template_csv
+from evaluations.datasets.template_files import TEMPLATES, template_csv, template_named
 from evaluations.stats.spec import parse_spec
 from evaluations.workspaces.models import LawfulBasis
 from tests.workspace_records import make_evaluation, make_organisation, make_user
@@ -28,8 +28,8 @@ def evaluation(analyst):
     return make_evaluation(owner=make_organisation(analyst=analyst), by=analyst)
 
 
-def send(client, evaluation, content: str, **more):
-    file = SimpleUploadedFile("areas.csv", content.encode(), content_type="text/csv")
+def send(client, evaluation, content: str | bytes, *, name: str = "areas.csv", **more):
+    file = SimpleUploadedFile(name, content.encode() if isinstance(content, str) else content)
     stated = {"file": file, "kind": "outcomes", "lawful_basis": LawfulBasis.NOT_PERSONAL} | more
     return client.post(reverse("dataset-upload", args=[evaluation.pk]), stated)
 
@@ -95,15 +95,21 @@ def test_deleting_asks_why(client, evaluation):
 def test_templates_pass_as_they_are(client, analyst, evaluation, template):
     client.force_login(analyst)
     content = client.get(reverse("data-template", args=[template.name])).content.decode()
-    assert content == template_csv(template.name)
+    assert content == template_csv(template)
     kind = DatasetKind.SITES if template.is_sites else DatasetKind.OUTCOMES
     assert send(client, evaluation, content, kind=kind).status_code == 302
-    if template.is_sites:
+    workbook = client.get(reverse("data-template-workbook", args=[template.name])).content
+    assert send(client, evaluation, workbook, kind=kind, name="template.xlsx").status_code == 302
+    as_csv, as_workbook = (each.columns for each in Dataset.objects.order_by("pk"))
+    assert as_csv == as_workbook
+    dictionary = client.get(reverse("data-template-dictionary", args=[template.name])).content.decode()
+    assert [line.split(",")[0] for line in dictionary.splitlines()[1:]] == [each.name for each in template.columns]
+    if template.is_sites or template.estimator == "join":
         return
-    columns = {column.role: column.name for column in template.columns}
+    columns = {column.role: column.name for column in template.columns if column.role}
     spec = parse_spec(
         {
-            "method": "proximity" if template.estimator == "ring_did" else "did",
+            "method": "proximity" if template.estimator in ("ring_did", "access_did") else "did",
             "estimator": template.estimator,
             "columns": columns,
             "options": {"panel": "unit" in columns},
@@ -111,4 +117,12 @@ def test_templates_pass_as_they_are(client, analyst, evaluation, template):
     )
     import io
 
-    assert load_table(io.BytesIO(content.encode()), spec).n_rows == len(template.rows())
+    sites = io.BytesIO(template_csv(template_named("sites")).encode()) if template.estimator == "access_did" else None
+    assert load_table(io.BytesIO(content.encode()), spec, sites=sites).n_rows == len(template.rows())
+
+
+def test_the_page_of_templates_lists_them_all_with_their_dictionaries(client):
+    page = client.get(reverse("data-templates")).content.decode()
+    assert all(template.title in page for template in TEMPLATES)
+    assert "Role: first treated" in page and "16 and 17 year olds known to the authority" in page
+    assert client.get("/evaluations/templates/nothing.xlsx").status_code == 404

@@ -123,3 +123,40 @@ def test_a_clean_table_with_periods_across_is_turned_too(client, analyst, evalua
     client.force_login(analyst)
     pending = waiting(client, evaluation, saved(lambda book: rows_into(book.active, wide([2017, 2018]))))
     assert pending is not None
+
+
+def test_next_years_file_is_put_in_order_by_the_kept_recipe_and_what_differs_is_said(client, analyst, evaluation):
+    def next_year(book):
+        rows_into(book.active, [["Table 3: Young people not in education"], [], [], []])
+        rows_into(book.active, wide([2017, 2018, 2019, 2020, 2021, 2022]), top=6)
+        rows_into(book.active, [["Source: Department for Education"]], top=13)
+
+    client.force_login(analyst)
+    first = waiting(client, evaluation, WORKBOOKS[0].content)
+    address = reverse("dataset-tidy", args=[evaluation.pk, first.token])
+    steps = {"shown_steps": "around periods", "on": ["around", "periods"], "period_name": "year", "value_name": "neet"}
+    assert client.post(address, steps | {"keep": "1"}).status_code == 302
+    answer = send(client, evaluation, saved(next_year))
+    address = reverse("dataset-tidy", args=[evaluation.pk, answer.context["pending"].token])
+    page = client.get(address)
+    said = page.content.decode()
+    assert "so the same steps were taken" in said and "are in row 6; they were in 4" in said
+    assert "has 24 rows; it had 20" in said and 'value="neet"' in said and page.context["n_rows"] == 24
+    fresh = client.get(address + "?fresh=1")
+    assert fresh.context["earlier"] is None and 'value="neet"' not in fresh.content.decode()
+
+
+def test_another_kind_of_file_and_another_persons_recipe_are_not_proposed(client, analyst, evaluation):
+    client.force_login(analyst)
+    pending = waiting(client, evaluation, WORKBOOKS[0].content)
+    assert client.post(reverse("dataset-tidy", args=[evaluation.pk, pending.token]), {"keep": "1"}).status_code == 302
+    other = next(each for each in WORKBOOKS if each.name == "merged groups")
+    answer = send(client, evaluation, other.content)
+    if answer.context and answer.context["pending"] is not None:
+        address = reverse("dataset-tidy", args=[evaluation.pk, answer.context["pending"].token])
+        assert client.get(address).context["earlier"] is None
+    stranger = make_user("stranger")
+    own = make_evaluation(owner=make_organisation(analyst=stranger), by=stranger)
+    client.force_login(stranger)
+    token = send(client, own, WORKBOOKS[0].content).context["pending"].token
+    assert client.get(reverse("dataset-tidy", args=[own.pk, token])).context["earlier"] is None

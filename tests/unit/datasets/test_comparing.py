@@ -71,3 +71,14 @@ def test_too_little_to_go_by_is_said(start, treated, code):
 def test_how_many_were_treated_decides_the_advice():
     assert "synthetic" in advice(1, 40) and "placebo" in advice(1, 40)
     assert "randomisation" in advice(3, 40) and "clustered" in advice(20, 40)
+
+
+def test_areas_quieter_than_ones_own_are_not_preferred_to_those_that_jump_as_much():
+    rng = np.random.default_rng(7)
+
+    def noisy(code: str, size: float) -> Area:
+        return Area(code, code, 50 + rng.normal(0, size, len(YEARS)), {})
+
+    others = [noisy(f"quiet{number}", 0.1) for number in range(30)] + [noisy(f"alike{n}", 2.0) for n in range(30)]
+    found = propose([noisy("T", 2.0), *others], {"T"}, 8, most=20)
+    assert sum(code.startswith("alike") for code in found.proposed) >= 18
