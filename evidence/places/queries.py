@@ -38,7 +38,7 @@ def editions_shown(viewer: Any) -> list[PlaceEdition]:
     latest: dict[str, PlaceEdition] = {}
     for edition in PlaceEdition.objects.order_by("version"):
         latest[edition.shape] = edition
-    return list(latest.values())
+    return sorted(latest.values(), key=lambda edition: (edition.credit, edition.shape))
 
 
 def places_around(place: Place) -> list[int]:

@@ -23,6 +23,8 @@ from evidence.places.queries import authorities, places_around, places_within
 WITH_INTERVAL, STUDIED = 0, 1
 MAP_GROUPS = ("An estimated effect with an interval", "Studied, without such an effect")
 
+HEXAGONS = "Each hexagon is an upper-tier authority, near its true place."
+
 
 @dataclass(frozen=True)
 class PlaceEvidence:
@@ -73,15 +75,16 @@ def evidence_map(viewer: Any) -> Figure:
                 rings=tuple(tuple((x, y) for x, y in ring) for ring in outlines.get(place.pk, ())),
             )
         )
-    draw = boundary_map if any(place.rings for place in places) else hexagon_map
+    has_outlines = any(place.rings for place in places)
+    draw = boundary_map if has_outlines else hexagon_map
+    drawn = "Boundaries are simplified; a dot has none loaded." if has_outlines else HEXAGONS
     return draw(
         places,
         groups=MAP_GROUPS,
         title="Where evidence comes from",
         none_label="No study of this place",
         note="Studies of a whole region or nation are not drawn: they are on the pages of the places they cover. "
-        "A combined authority's studies are drawn on each of its members. "
-        "Each hexagon is an upper-tier authority, near its true place.",
+        f"A combined authority's studies are drawn on each of its members. {drawn}",
         ident="evidence-map",
     )
 
