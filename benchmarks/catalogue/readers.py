@@ -22,7 +22,8 @@ def read_at_once(addresses: list[str], *, readers: int = 50, pages_each: int = 4
     port = _free_port()
     command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"]
     command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--timeout", "180"]
-    served = subprocess.Popen([*command, "--log-level", "error"], cwd=ROOT, env={**os.environ, "ALLOWED_HOSTS": "*"})
+    environment = {**os.environ, "ALLOWED_HOSTS": "*", "BEHIND_PROXY": "true"}
+    served = subprocess.Popen([*command, "--log-level", "error"], cwd=ROOT, env=environment)
     try:
         _wait_for(port)
         for address in addresses[:4]:
@@ -68,7 +69,7 @@ def _read(port: int, address: str) -> tuple[int, float]:
     started = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
-        connection.request("GET", address)
+        connection.request("GET", address, headers={"X-Forwarded-Proto": "https"})
         answer = connection.getresponse()
         answer.read()
         return answer.status, time.perf_counter() - started

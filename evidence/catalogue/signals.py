@@ -12,6 +12,6 @@ catalogue_changed = Signal()
 
 def tell_changed(intervention_ids: Iterable[int] | None) -> None:
     """Say that these interventions, their studies or their estimates changed; None for everything."""
-    CatalogueVersion.renew()
     ids = None if intervention_ids is None else frozenset(intervention_ids)
+    CatalogueVersion.renew(ids)
     catalogue_changed.send(sender=None, intervention_ids=ids)

@@ -7,8 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from evidence.catalogue.models import Intervention, Visibility
+from evidence.catalogue.models import CatalogueVersion, Intervention, Visibility
 from evidence.catalogue.signals import tell_changed
+from evidence.estimates.actions import withdraw_estimate
 from evidence.estimates.models import EffectEstimate
 from evidence.gap_map.queries import COLUMNS, ROWS, gap_map
 
@@ -57,6 +58,30 @@ def test_a_change_shows_at_once_and_drafts_never(catalogue, django_user_model):
     assert ("early_years", "crime") not in after.cells
     editor = django_user_model(username="e", is_staff=True)
     assert gap_map(editor, rows="life_stage", columns="domain").cells["early_years", "crime"].effects == 2
+
+
+def test_what_is_kept_and_mended_is_what_reading_everything_gives(catalogue, django_user_model):
+    person = django_user_model.objects.create_user(username="a", email="a@example.org", password="x", is_staff=True)
+    gap_map(EVERYONE, rows="target_group", columns="outcome")
+    withdraw_estimate(estimate=EffectEstimate.objects.get(code="E-MTO-01"), reason="Test.", by=person)
+    Intervention.objects.filter(slug="sure-start").update(visibility=Visibility.DRAFT)
+    tell_changed([Intervention.objects.get(slug="sure-start").pk])
+    mended = gap_map(EVERYONE, rows="target_group", columns="outcome")
+    tell_changed(None)
+    assert gap_map(EVERYONE, rows="target_group", columns="outcome") == mended
+    assert sum(cell.estimates for cell in mended.cells.values()) > 0
+
+
+def test_changes_are_remembered_since_a_token(catalogue):
+    first = CatalogueVersion.current()
+    tell_changed([3, 1])
+    tell_changed([2])
+    second = CatalogueVersion.current()
+    assert CatalogueVersion.changed_since(first) == (second, {1, 2, 3})
+    assert CatalogueVersion.changed_since(second) == (second, set())
+    assert CatalogueVersion.changed_since("unknown") == (second, None)
+    tell_changed(None)
+    assert CatalogueVersion.changed_since(first)[1] is None
 
 
 @pytest.mark.parametrize("rows", [*ROWS, "nonsense"])
