@@ -25,7 +25,6 @@ from evidence.catalogue.models import (
     InterventionComponent,
     LifeStage,
     Outcome,
-    Study,
     StudyStatus,
     TargetGroup,
     is_editor,
@@ -37,6 +36,8 @@ from evidence.estimates.presenters import NORMAL_95, RATIO_WORDS
 from evidence.estimates.queries import estimates_listed_for
 
 KEPT_S = 24 * 3600
+MOST_NAMED = 500
+"""Interventions named one by one in a question to the database; of more, all are read."""
 STRONGEST_FIRST = {
     Design.RANDOMISED: "trial",
     Design.INSTRUMENT: "IV",
@@ -180,16 +181,16 @@ def _read(viewer: Any, *, rows: str, columns: str, only: tuple[str, ...] | None)
 
 
 def _table(estimates: QuerySet) -> np.ndarray:
-    """A row of whole numbers for each estimate: intervention, outcome, target group (0: none), study, reading.
+    """A row of whole numbers for each estimate: intervention, outcome, target group (0: none), strength, reading.
 
     Narrow rows read once and counted here take a third of the time that grouping them in the database takes.
     """
     kept = (
         estimates.select_related(None)
-        .annotate(group=Coalesce("target_group_id", Value(0)), reading=_reading())
+        .annotate(group=Coalesce("target_group_id", Value(0)), strength=_strength(), reading=_reading())
         .order_by()
     )
-    rows = kept.values_list("intervention_id", "outcome_id", "group", "study_id", "reading")
+    rows = kept.values_list("intervention_id", "outcome_id", "group", "strength", "reading")
     numbers = np.fromiter(chain.from_iterable(rows.iterator(chunk_size=20_000)), dtype=np.int64)
     return numbers.reshape(-1, 5)
 
@@ -217,9 +218,18 @@ def _reading() -> Case:
     )
 
 
+def _strength() -> Case:
+    """The design of an estimate's study, as its place from the strongest."""
+    return Case(
+        *(When(study__design=design, then=Value(place)) for place, design in enumerate(STRONGEST_FIRST)),
+        default=Value(len(STRONGEST_FIRST)),
+        output_field=IntegerField(),
+    )
+
+
 def _cells(table: np.ndarray, row: Axis, column: Axis) -> dict[tuple[str, str], Cell]:
     last = len(STRONGEST_FIRST)
-    strongest = _designs()[table[:, 3]] if len(table) else np.zeros(0, dtype=np.int64)
+    strongest = table[:, 3]
     row_values, row_places = _values_of(row.name, table)
     column_values, (columns, *_) = _values_of(column.name, table)
     sizes = len(row_values) * len(column_values)
@@ -251,15 +261,6 @@ def _cell(counts: list[int], strongest: int) -> Cell:
         worse=counts[WORSE],
         nulls=counts[FOUND_NONE],
         strongest=_design(strongest),
-    )
-
-
-def _designs() -> np.ndarray:
-    """By the key of a study, its design's place from the strongest."""
-    places = {str(design): place for place, design in enumerate(STRONGEST_FIRST)}
-    last = len(STRONGEST_FIRST)
-    return _by_key(
-        {key: places.get(design, last) for key, design in Study.objects.order_by().values_list("pk", "design")}
     )
 
 
@@ -334,12 +335,17 @@ def _counts(viewer: Any, rows: str, only: tuple[str, ...] | None, *, with_estima
     visible = interventions_visible_to(viewer)
     if only is not None:
         visible = visible.filter(slug__in=only)
+    valued = list(visible.values_list("pk", field).order_by())
+    without = {key for key, _ in valued} - with_estimates
+    studies = studies_visible_to(viewer).select_related(None)
+    if len(without) <= MOST_NAMED:
+        studies = studies.filter(intervention__in=without)
     gaps: set[int] = set()
     studied: set[int] = set()
-    for key, status in studies_visible_to(viewer).values_list("intervention_id", "status").distinct().order_by():
+    for key, status in studies.values_list("intervention_id", "status").distinct().order_by():
         (gaps if status == StudyStatus.NEVER_EVALUATED else studied).add(key)
     tally: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for key, value in visible.values_list("pk", field).order_by():
+    for key, value in valued:
         if value is None:
             continue
         tally[value][0] += 1
