@@ -10,4 +10,4 @@ from celery import Celery  # noqa: E402  (numeric threads are set before numpy l
 
 app = Celery("uplift")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["evaluations.runs", "evaluations.datasets", "evidence.search"])
+app.autodiscover_tasks(["evaluations.runs", "evaluations.datasets", "evaluations.saved", "evidence.search"])

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+
+from evidence.catalogue.queries import address_after_merging
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -28,3 +30,24 @@ class NullCharacterMiddleware:
         """Treat an address with a null character in one of its parts as one that leads nowhere."""
         if any("\0" in str(value) for value in names.values()):
             raise Http404
+
+
+class MergedAddressMiddleware:
+    """Leads from the address of a duplicate to that of the record it was merged into.
+
+    Looked up only where nothing was found. The redirect is temporary, because a merge can be undone.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request, by a redirect where the record is now under another address."""
+        response = self.get_response(request)
+        if response.status_code != 404 or request.method not in ("GET", "HEAD"):
+            return response
+        now = address_after_merging(request.path)
+        if now is None:
+            return response
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponseRedirect(f"{now}?{query}" if query else now)

@@ -1,6 +1,7 @@
 """Gathers the subjects' models for Django."""
 
 from evaluations.datasets.models import Dataset
+from evaluations.editing.models import Change, Suggestion
 from evaluations.organisations.models import (
     ApiToken,
     AuditChain,
@@ -14,6 +15,7 @@ from evaluations.organisations.models import (
 )
 from evaluations.plans.models import AnalysisPlan
 from evaluations.runs.models import AnalysisRun
+from evaluations.saved.models import SavedSearch, ShortList, ShortListItem
 from evaluations.sharing.models import Comment, Publication, Review
 from evaluations.workspaces.models import Evaluation, Share, StageChange
 
@@ -23,6 +25,7 @@ __all__ = [
     "ApiToken",
     "AuditChain",
     "AuditEvent",
+    "Change",
     "Comment",
     "Dataset",
     "Evaluation",
@@ -33,7 +36,11 @@ __all__ = [
     "PartnershipMember",
     "Publication",
     "Review",
+    "SavedSearch",
     "Share",
+    "ShortList",
+    "ShortListItem",
     "StageChange",
+    "Suggestion",
     "User",
 ]

@@ -2,6 +2,6 @@
 
 from django.urls import include, path
 
-ROOMS = ("organisations", "workspaces", "datasets", "plans", "runs", "sharing")
+ROOMS = ("organisations", "editing", "saved", "workspaces", "datasets", "plans", "runs", "sharing")
 
 urlpatterns = [path("", include(f"evaluations.{room}.urls")) for room in ROOMS]

@@ -29,6 +29,8 @@ ROOMS = {
         "stats": 0,
         "organisations": 1,
         "workspaces": 2,
+        "editing": 2,
+        "saved": 2,
         "datasets": 3,
         "plans": 4,
         "runs": 5,

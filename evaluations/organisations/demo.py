@@ -1,4 +1,4 @@
-"""The two people and the organisation that a site on one machine starts with."""
+"""The people and the organisation that a site on one machine starts with."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class SignIn:
     full_name: str
     email: str
     role: Role
+    is_editor: bool = False
 
     @property
     def passphrase(self) -> str:
@@ -35,6 +36,8 @@ class SignIn:
 SIGN_INS = (
     SignIn("Reviewer", "Ravi Reviewer", "reviewer@uplift.example", Role.ADMIN),
     SignIn("Evaluator", "Eva Evaluator", "evaluator@uplift.example", Role.ANALYST),
+    SignIn("Editor", "Edda Editor", "editor@uplift.example", Role.VIEWER, is_editor=True),
+    SignIn("Co-editor", "Edwin Editor", "co-editor@uplift.example", Role.VIEWER, is_editor=True),
 )
 
 
@@ -56,6 +59,9 @@ def _person(sign_in: SignIn) -> User:
     user, made = User.objects.get_or_create(
         email=sign_in.email, defaults={"username": sign_in.email, "full_name": sign_in.full_name}
     )
+    if user.is_staff != sign_in.is_editor:
+        user.is_staff = sign_in.is_editor
+        user.save(update_fields=["is_staff"])
     if made or not user.check_password(sign_in.passphrase):
         user.set_password(sign_in.passphrase)
         user.save()

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     SEE_PARTNERSHIP = "see_partnership"
     MANAGE_PARTNERSHIP = "manage_partnership"
     LEAVE_PARTNERSHIP = "leave_partnership"
+    EDIT_CATALOGUE = "edit_catalogue"
 
 
 Grants = Mapping[int, frozenset[Permission]]

@@ -14,8 +14,9 @@ from django.core.exceptions import PermissionDenied
 
 from evaluations.organisations.grants import Grants, Permission
 from evaluations.organisations.models import Membership, Role, User
+from evidence.catalogue.models import is_editor
 
-__all__ = ["NotAllowed", "Permission", "Viewer", "may", "require", "roles_of", "roles_that_may"]
+__all__ = ["CATALOGUE", "NotAllowed", "Permission", "Viewer", "may", "require", "roles_of", "roles_that_may"]
 
 Viewer = User | AnonymousUser
 
@@ -47,7 +48,11 @@ MINIMUM_ROLE: Mapping[Permission, Role] = {
     Permission.SEE_PARTNERSHIP: Role.VIEWER,
     Permission.MANAGE_PARTNERSHIP: Role.LEAD,
     Permission.LEAVE_PARTNERSHIP: Role.LEAD,
+    Permission.EDIT_CATALOGUE: Role.LEAD,
 }
+
+EDITORS_DESK = 0
+"""Stands where an organisation's number does, for the people who edit the catalogue; no organisation has it."""
 
 
 class Protected(Protocol):
@@ -56,6 +61,17 @@ class Protected(Protocol):
     def access(self) -> Grants:
         """Organisation id to the permissions its members could have."""
         ...
+
+
+class Catalogue:
+    """The public catalogue as a thing that one may be allowed to edit."""
+
+    def access(self) -> Grants:
+        """Its editors may propose changes, and decide on those of other editors."""
+        return {EDITORS_DESK: frozenset({Permission.EDIT_CATALOGUE})}
+
+
+CATALOGUE = Catalogue()
 
 
 class NotAllowed(PermissionDenied):
@@ -79,6 +95,8 @@ def roles_that_may(permission: Permission) -> list[Role]:
 def may(viewer: Viewer, permission: Permission, subject: Protected) -> bool:
     """Whether the viewer may do this to the subject. Everything not granted is refused."""
     roles = roles_of(viewer)
+    if is_editor(viewer):
+        roles[EDITORS_DESK] = Role.LEAD
     if not roles:
         return False
     allowed = roles_that_may(permission)

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from evidence.briefs.presenters import cost_words, losers_words, short_answer
 from evidence.briefs.queries import Account, account_of
+from evidence.catalogue.queries import slugs_after_merging
 from evidence.drawing.tables import Cell, CellValue, Column, Table, build_table
 from evidence.estimates.models import EstimateKind
 from evidence.estimates.presenters import improvement, interval_of
@@ -20,7 +21,7 @@ STRENGTH_SCHEME = "maryland_sms"
 
 def accounts_to_compare(viewer: Any, slugs: list[str]) -> list[Account]:
     """What the viewer may know of each of these interventions, the first five that exist."""
-    wanted = list(dict.fromkeys(slugs))[: 2 * MOST_COMPARED]
+    wanted = slugs_after_merging(slugs[: 4 * MOST_COMPARED])[: 2 * MOST_COMPARED]
     found = (account_of(viewer, slug=slug) for slug in wanted)
     return [account for account in found if account is not None][:MOST_COMPARED]
 

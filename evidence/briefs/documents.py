@@ -38,6 +38,7 @@ class Brief:
     ratings: tuple[ShownRating, ...]
     next: NextEvaluation | None
     address: str
+    note: str = ""
 
     @property
     def start_href(self) -> str:
@@ -64,15 +65,16 @@ def briefs_of(accounts: list[Account], *, viewer: Any) -> list[Brief]:
     ]
 
 
-def brief_html(briefs: list[Brief], *, for_print: bool, pdf_href: str = "") -> str:
+def brief_html(briefs: list[Brief], *, for_print: bool, pdf_href: str = "", heading: str = "") -> str:
     """The brief as a page of its own."""
-    title = " and ".join(each.account.intervention.name for each in briefs[:2])
-    title += f" and {len(briefs) - 2} more" if len(briefs) > 2 else ""
+    title = heading or " and ".join(each.account.intervention.name for each in briefs[:2])
+    title += f" and {len(briefs) - 2} more" if len(briefs) > 2 and not heading else ""
     return render_to_string(
         "briefs/brief.html",
         {
             "briefs": briefs,
             "title": title,
+            "heading": heading,
             "for_print": for_print,
             "pdf_href": pdf_href,
             "made_on": timezone.localdate(),
@@ -82,14 +84,14 @@ def brief_html(briefs: list[Brief], *, for_print: bool, pdf_href: str = "") -> s
     )
 
 
-def brief_pdf(briefs: list[Brief]) -> bytes:
+def brief_pdf(briefs: list[Brief], *, heading: str = "") -> bytes:
     """The brief as a tagged PDF (PDF/UA-1). Raises PdfUnavailable where its libraries are missing."""
-    return bytes(laid_out(briefs).write_pdf(pdf_variant="pdf/ua-1"))
+    return bytes(laid_out(briefs, heading=heading).write_pdf(pdf_variant="pdf/ua-1"))
 
 
-def laid_out(briefs: list[Brief]) -> Any:
+def laid_out(briefs: list[Brief], *, heading: str = "") -> Any:
     """The brief laid out on pages. Raises PdfUnavailable where the libraries that do it are missing."""
-    return pages_of(brief_html(briefs, for_print=True))
+    return pages_of(brief_html(briefs, for_print=True, heading=heading))
 
 
 def pdf_of(html: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -15,6 +16,8 @@ from evidence.catalogue.models import (
     Succession,
     TargetGroup,
 )
+
+MERGEABLE_ADDRESS = re.compile(r"^(?:/api/v1)?/(?P<kind>interventions|studies)/(?P<name>[^/]{1,100})/")
 
 
 def interventions_visible_to(viewer: Any) -> QuerySet[Intervention]:
@@ -79,6 +82,36 @@ def target_groups_known(viewer: Any) -> QuerySet[TargetGroup]:
 def sources_known(viewer: Any) -> QuerySet[Source]:
     """Every source; publications are public."""
     return Source.objects.all()
+
+
+def address_after_merging(path: str) -> str | None:
+    """Where a page or an API address of a merged intervention or study is now; None where nothing was merged."""
+    found = MERGEABLE_ADDRESS.match(path)
+    if found is None:
+        return None
+    name = found["name"]
+    if found["kind"] == "interventions":
+        kept = _kept(Intervention.objects.filter(slug=name).select_related("merged_into").first())
+        now = kept.slug if kept else ""
+    else:
+        study = Study.objects.filter(pk=name).select_related("merged_into").first() if name.isdecimal() else None
+        kept = _kept(study)
+        now = str(kept.pk) if kept else ""
+    return path[: found.start("name")] + now + path[found.end("name") :] if now and now != name else None
+
+
+def slugs_after_merging(slugs: list[str]) -> list[str]:
+    """The slugs of interventions, each merged one replaced by that of the intervention in its place."""
+    merged = Intervention.objects.filter(slug__in=slugs, merged_into__isnull=False).select_related("merged_into")
+    now = {row.slug: _kept(row).slug for row in merged}
+    return list(dict.fromkeys(now.get(slug, slug) for slug in slugs))
+
+
+def _kept(row: Any) -> Any:
+    """The row that stands in the place of this one in the end: itself where it was never merged."""
+    while row is not None and row.merged_into_id is not None:
+        row = row.merged_into
+    return row
 
 
 def successions_of(intervention: Intervention, *, viewer: Any) -> tuple[list[Succession], list[Succession]]:

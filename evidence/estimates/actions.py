@@ -153,12 +153,40 @@ def _number_issues(estimate_kind: str, measured: Measured) -> Iterable[Issue]:
         yield Issue(code="interval_with_one_end", message="An interval has two ends.", column="ci_lower")
     if measured.ci_lower is not None and measured.level is None:
         yield Issue(code="interval_without_level", message="An interval has a level, such as 0.95.", column="level")
+    yield from _range_issues(measured)
     carries = measured.std_error is not None or measured.ci_lower is not None or measured.p_value is not None
     if carries and estimate_kind not in {EstimateKind.CAUSAL, EstimateKind.NULL, EstimateKind.ASSOCIATIONAL}:
         yield Issue(
             code="uncertainty_on_what_is_not_an_estimate",
             message="Raw rates, forecasts and cost ratios carry no standard error or interval of an effect.",
             column="std_error",
+        )
+
+
+def _range_issues(measured: Measured) -> Iterable[Issue]:
+    """What the table itself would refuse, said before it does."""
+    low, high = measured.reported_range_low, measured.reported_range_high
+    if measured.value is None and not measured.reported_words and low is None:
+        yield Issue(code="says_nothing", message="There is no value, no range and no words.", column="value")
+    if measured.value is None and (measured.std_error is not None or measured.ci_lower is not None):
+        yield Issue(code="uncertainty_without_value", message="An interval is of a value.", column="value")
+    if (low is None) != (high is None):
+        yield Issue(code="range_with_one_end", message="A range has two ends.", column="reported_range_low")
+    for lower, upper, column in (
+        (low, high, "reported_range_high"),
+        (measured.ci_lower, measured.ci_upper, "ci_upper"),
+    ):
+        if lower is not None and upper is not None and lower > upper:
+            yield Issue(code="ends_out_of_order", message="The upper end is below the lower.", column=column)
+    if measured.level is not None and not 0 < measured.level < 1:
+        yield Issue(code="level_out_of_range", message="A level is between 0 and 1, such as 0.95.", column="level")
+    if measured.p_value is not None and not 0 <= measured.p_value <= 1:
+        yield Issue(code="p_value_out_of_range", message="A p-value is from 0 to 1.", column="p_value")
+    if measured.derived_std_error is not None and not measured.derived_std_error_method:
+        yield Issue(
+            code="derived_without_method",
+            message="A standard error that was worked out says how.",
+            column="derived_std_error_method",
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from evidence.catalogue.models import Intervention, Visibility
-from evidence.catalogue.queries import interventions_visible_to
 from evidence.estimates.models import EffectEstimate, EstimateQuerySet
 
 
@@ -16,7 +15,7 @@ def estimates_visible_to(viewer: Any) -> EstimateQuerySet:
     """
     return (
         EffectEstimate.objects.visible_to(viewer)
-        .filter(intervention__in=interventions_visible_to(viewer))
+        .filter(intervention__in=Intervention.objects.visible_or_merged_to(viewer))
         .select_related("intervention", "study", "outcome", "source", "target_group")
     )
 

@@ -1,5 +1,6 @@
 """The page of an estimate: the number, what it can bear, and its receipt."""
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from evidence.estimates.linked_data import of_estimate
 from evidence.estimates.models import EffectEstimate
 from evidence.estimates.plain_answers import plain_answers
 from evidence.estimates.presenters import receipt_rows, sample_rows, words_for
-from evidence.estimates.queries import estimate_visible_to
+from evidence.estimates.queries import estimate_visible_to, estimates_visible_to
 
 
 def estimate(request: HttpRequest, pk: int) -> HttpResponse:
@@ -41,6 +42,8 @@ def estimate(request: HttpRequest, pk: int) -> HttpResponse:
             "plain": plain_answers(found),
             "figures": [(part, figure) for part, figure in drawn.items()],
             "coincidences": _coincidences(request, found),
+            "address": f"{settings.SITE_URL.rstrip('/')}{found.get_absolute_url()}",
+            "earlier": estimates_visible_to(request.user).filter(superseded_by=found).order_by("pk"),
             "waterfall": found.sample.get("dropped", []),
         },
     )

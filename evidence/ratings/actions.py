@@ -28,6 +28,7 @@ def decide_rating(
     by: Any,
     reason: str = "",
     judgements: Mapping[str, str] | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> Rating:
     """The reviewer's decision on the scheme's proposal; the decision before it is kept as replaced.
 
@@ -52,6 +53,7 @@ def decide_rating(
         value=value,
         reason=reason.strip(),
         judgements=dict(judgements or {}),
+        notes={domain: text.strip() for domain, text in (notes or {}).items() if text.strip()},
         facts=facts,
         decided_by=by,
     )

@@ -20,6 +20,7 @@ class Rating(models.Model):
     value = models.CharField(max_length=30, blank=True, help_text="Empty: it cannot be rated.")
     reason = models.TextField(blank=True, help_text="Needed where the decision differs from the proposal.")
     judgements = models.JSONField(default=dict, blank=True, help_text="Domain to judgement, where the scheme has them.")
+    notes = models.JSONField(default=dict, blank=True, help_text="Domain to what the judgement rests on.")
     facts = models.JSONField(default=dict, help_text="What was known when it was proposed.")
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(default=timezone.now, editable=False)

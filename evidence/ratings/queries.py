@@ -93,3 +93,9 @@ def ratings_of_intervention(
 def _decisions(**which: Any) -> dict[tuple[int, str], Rating]:
     current = Rating.objects.filter(replaced_at__isnull=True, **which).select_related("decided_by")
     return {(rating.study_id or rating.intervention_id or 0, rating.scheme): rating for rating in current}
+
+
+def decisions_on(subject: Study | Intervention) -> list[Rating]:
+    """Every decision ever made on the ratings of one study or intervention, the latest first."""
+    which = {"study": subject} if isinstance(subject, Study) else {"intervention": subject}
+    return list(Rating.objects.filter(**which).select_related("decided_by").order_by("-decided_at", "-pk"))

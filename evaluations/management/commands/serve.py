@@ -56,7 +56,7 @@ class Command(BaseCommand):
                 call_command(name, verbosity=0, stdout=io.StringIO())
 
     def _sign_ins(self) -> str:
-        """What to print of the two demonstration accounts, which only the embedded mode has."""
+        """What to print of the demonstration accounts, which only the embedded mode has."""
         if not settings.EMBEDDED or "create_demo_accounts" not in get_commands():
             return ""
         said = io.StringIO()

@@ -11,6 +11,7 @@ from django.db import DatabaseError, close_old_connections
 
 from evaluations.datasets.actions import sweep_datasets
 from evaluations.runs.actions import sweep
+from evaluations.saved.actions.digests import ring_for_digests
 from evaluations.sharing.actions import lift_embargoes
 
 log = structlog.get_logger(__name__)
@@ -19,7 +20,7 @@ log = structlog.get_logger(__name__)
 class Command(BaseCommand):
     help = (
         "Requeue runs and checks of files whose worker was lost, ring again for those that nobody took, and delete "
-        "rows whose retention date has come. One of these is enough."
+        "rows whose retention date has come, and ring for news of saved searches that is due. One of these is enough."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,6 +32,7 @@ class Command(BaseCommand):
             sweep()
             sweep_datasets()
             lift_embargoes()
+            ring_for_digests()
             return
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -46,6 +48,7 @@ def sweep_and_go_on() -> None:
         sweep()
         sweep_datasets()
         lift_embargoes()
+        ring_for_digests()
     except DatabaseError as error:
         log.warning("sweep_failed", error=str(error))
     finally:

@@ -18,6 +18,7 @@ from evidence.catalogue.models.studies import Design, SeriesBreak, Study, StudyA
 from evidence.catalogue.models.version import CatalogueVersion
 from evidence.catalogue.models.visibility import (
     AudienceBase,
+    MergeableQuerySet,
     Visibility,
     VisibleModel,
     VisibleQuerySet,
@@ -40,6 +41,7 @@ __all__ = [
     "InterventionNote",
     "LifeStage",
     "LosersExamined",
+    "MergeableQuerySet",
     "Mobility",
     "Outcome",
     "SeriesBreak",

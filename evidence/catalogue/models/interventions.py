@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from evidence.catalogue.models.visibility import AudienceBase, VisibleModel, VisibleQuerySet, visibility_constraints
+from evidence.catalogue.models.visibility import AudienceBase, MergeableQuerySet, VisibleModel, visibility_constraints
 
 
 class LifeStage(models.TextChoices):
@@ -73,11 +73,12 @@ class Intervention(VisibleModel):
     target_groups = models.ManyToManyField("evidence.TargetGroup", blank=True, related_name="interventions")
     places = models.ManyToManyField("evidence.Place", blank=True, related_name="interventions")
     sources = models.ManyToManyField("evidence.Source", blank=True, related_name="interventions")
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     history = HistoricalRecords(m2m_fields=[target_groups, places, sources])
 
-    objects = VisibleQuerySet.as_manager()
+    objects = MergeableQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from evidence.catalogue.models.visibility import AudienceBase, VisibleModel, VisibleQuerySet, visibility_constraints
+from evidence.catalogue.models.visibility import AudienceBase, MergeableQuerySet, VisibleModel, visibility_constraints
 
 
 class StudyStatus(models.TextChoices):
@@ -64,11 +64,12 @@ class Study(VisibleModel):
     target_groups = models.ManyToManyField("evidence.TargetGroup", blank=True, related_name="studies")
     places = models.ManyToManyField("evidence.Place", blank=True, related_name="studies")
     is_example = models.BooleanField(default=False, editable=False)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     history = HistoricalRecords(m2m_fields=[target_groups, places])
 
-    objects = VisibleQuerySet.as_manager()
+    objects = MergeableQuerySet.as_manager()
 
     class Meta:
         ordering = ["-year", "title"]

@@ -44,6 +44,18 @@ class VisibleQuerySet(models.QuerySet):
         return self.filter(seen | Q(pk__in=shared))
 
 
+class MergeableQuerySet(VisibleQuerySet):
+    """Rows of which a duplicate can be merged into another, which then stands in its place."""
+
+    def visible_to(self, viewer: Any) -> Self:
+        """The rows this viewer may see, without those merged into another."""
+        return super().visible_to(viewer).filter(merged_into__isnull=True)
+
+    def visible_or_merged_to(self, viewer: Any) -> Self:
+        """The rows this viewer may see, merged ones included: what was filed under them keeps its page."""
+        return super().visible_to(viewer)
+
+
 class AudienceBase(models.Model):
     """One organisation that a row names as allowed to see it before everyone may."""
 

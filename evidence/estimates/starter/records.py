@@ -89,7 +89,7 @@ def read_starter(folder: Path) -> Starter:
     """What the files of a folder say, with every problem found; nothing may be stored while there are any."""
     files = Files(folder)
     starter = Starter(issues=files.issues)
-    starter.sources = [_source(row) for row in files.csv_rows("sources.csv", SOURCE_COLUMNS)]
+    starter.sources = [read_source(row) for row in files.csv_rows("sources.csv", SOURCE_COLUMNS)]
     sources = _codes(starter.sources)
     starter.target_groups = [_group(row, sources) for row in files.csv_rows("target_groups.csv", GROUP_COLUMNS)]
     starter.outcomes = [_outcome(row, sources) for row in files.csv_rows("outcomes.csv", OUTCOME_COLUMNS)]
@@ -106,7 +106,7 @@ def read_starter(folder: Path) -> Starter:
     breaks = files.csv_rows("series_breaks.csv", BREAK_COLUMNS, key=None)
     starter.series_breaks = [_series_break(row, outcomes, sources) for row in breaks]
     starter.studies = [
-        _study(row, interventions, groups, places, sources) for row in files.csv_rows("studies.csv", STUDY_COLUMNS)
+        read_study(row, interventions, groups, places, sources) for row in files.csv_rows("studies.csv", STUDY_COLUMNS)
     ]
     studies = _codes(starter.studies)
     starter.estimates = [
@@ -125,7 +125,8 @@ def _nested(row: Row, name: str) -> list[Row]:
     return [Row(f"{row.file}, {name} {place}", None, cells, row.issues) for place, cells in enumerate(entries, 1)]
 
 
-def _source(row: Row) -> Entry:
+def read_source(row: Row) -> Entry:
+    """One publication as a file gives it."""
     published = row.text("published", longest=20)
     return Entry(
         {
@@ -340,7 +341,8 @@ def _succession(parent: Row, row: Row, interventions: set[str], sources: set[str
     )
 
 
-def _study(row: Row, interventions: set[str], groups: set[str], places: set[str], sources: set[str]) -> Entry:
+def read_study(row: Row, interventions: set[str], groups: set[str], places: set[str], sources: set[str]) -> Entry:
+    """One study as a file gives it; the sets are the codes it may refer to."""
     status = row.choice("status", StudyStatus.values)
     return Entry(
         {

@@ -29,7 +29,48 @@ def on(see: Permission, do: Permission | None = None, **how) -> Rule:
     return Rule("evaluation", see, do, **how)
 
 
+def editors(**how) -> Rule:
+    """A rule about the catalogue's editors: nobody else finds the page."""
+    return Rule("catalogue", Permission.EDIT_CATALOGUE, post=True, named=True, **how)
+
+
 PAGES: dict[str, Rule] = {
+    "editing": editors(),
+    "editing-sources": editors(),
+    "import": editors(),
+    "import-template": editors(),
+    "change": editors(),
+    "change-take-back": editors(get=False),
+    "change-propose": editors(get=False),
+    "change-undo": editors(),
+    "suggestion-answer": editors(),
+    "record-new": editors(),
+    "record-edit": editors(),
+    "record-merge": editors(),
+    "estimate-withdraw": editors(),
+    "rating": editors(),
+    "saved-searches": Rule(SIGNED_IN),
+    "saved-search-new": Rule(OWN, post=True),
+    "saved-search": Rule(OWN, post=True),
+    "saved-search-seen": Rule(OWN, get=False, post=True),
+    "saved-search-renew": Rule(OWN, get=False, post=True),
+    "saved-search-delete": Rule(OWN, get=False, post=True),
+    "saved-search-feed": Rule(PUBLIC),
+    "search-unsubscribe": Rule(PUBLIC),
+    "short-lists": Rule(SIGNED_IN, post=True),
+    "short-list-add": Rule(OWN, post=True),
+    "short-list": Rule(OWN, post=True),
+    "short-list-own-brief": Rule(OWN),
+    "short-list-share": Rule(OWN, get=False, post=True),
+    "short-list-open-link": Rule(OWN, get=False, post=True),
+    "short-list-delete": Rule(OWN, get=False, post=True),
+    "short-list-item": Rule(OWN, get=False, post=True),
+    "short-list-link": Rule(PUBLIC),
+    "suggest": Rule(PUBLIC),
+    "suggestion": Rule(PUBLIC),
+    "intervention-log": Rule(PUBLIC),
+    "study-log": Rule(PUBLIC),
+    "ratings": Rule(PUBLIC),
     "evaluations": Rule(SIGNED_IN),
     "evaluation-new": Rule(OWN, post=True),
     "examples": Rule(SIGNED_IN, post=True),

@@ -9,7 +9,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from evaluations.organisations.actions import add_member, end_membership
 from evaluations.organisations.models import Role
 from evaluations.organisations.partnerships import create_partnership
-from evaluations.organisations.permissions import may
+from evaluations.organisations.permissions import CATALOGUE, may
 from evaluations.sharing import actions
 from evaluations.sharing.actions.partnerships import put_in_partnership
 from evaluations.workspaces.models import ShareLevel, Stage
@@ -90,6 +90,7 @@ def scene(world):  # noqa: F811
         "organisation": world.council,
         "partnership": partnership,
         "council in the partnership": world.council,
+        "catalogue": CATALOGUE,
     }
     named = {
         "run_pk": world.run.pk,
@@ -105,6 +106,11 @@ def scene(world):  # noqa: F811
         "to_stage": "public",
         "name": "panel",
         "slug": world.council.slug,
+        "plural": "interventions",
+        "item_pk": 1,
+        "kind": "estimates",
+        "of": "studies",
+        "scheme_key": "maryland_sms",
     }
     return SimpleNamespace(world=world, people=people, subjects=subjects, named=named, waiting=waiting)
 
@@ -118,7 +124,10 @@ def _people(world, partners) -> dict:  # noqa: F811
     make_organisation(lead=(stranger := make_user("stranger")))
     owners = {"viewer": viewer, "analyst": world.analyst, "lead": world.lead, "admin": admin}
     leads = {f"{level} partner": each.memberships.get(role=Role.LEAD).user for level, each in partners.items()}
-    return {"former member": former, "stranger": stranger, **owners, **leads}
+    editor = make_user("editor")
+    editor.is_staff = True
+    editor.save()
+    return {"former member": former, "stranger": stranger, "editor": editor, **owners, **leads}
 
 
 def address(scene, name: str, arguments: tuple[str, ...], rule: Rule) -> str:
@@ -173,7 +182,7 @@ def body_of(response) -> str:
     return "" if getattr(response, "streaming", False) else response.content.decode(errors="replace")
 
 
-@pytest.mark.parametrize("who", ["former member", "stranger", "viewer", "analyst", "lead", "admin"])
+@pytest.mark.parametrize("who", ["former member", "stranger", "editor", "viewer", "analyst", "lead", "admin"])
 def test_the_owners_people_and_outsiders_get_what_the_rules_say(scene, client, who):
     wrong = answers_that_are_wrong(scene, client, who)
     assert not wrong, told(wrong)

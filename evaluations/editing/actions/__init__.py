@@ -1,0 +1,1 @@
+"""What editors do: propose, decide, take back; and what readers do: suggest a correction."""

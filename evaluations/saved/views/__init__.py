@@ -1,0 +1,1 @@
+"""The pages of saved searches and short lists."""
