@@ -1,4 +1,4 @@
-"""In a real browser, without scripts as well: a commissioner saves a search, makes a short list and prints its brief."""
+"""In a real browser: a commissioner saves a search, makes a short list with notes and prints its brief."""
 
 import pytest
 
