@@ -88,6 +88,7 @@ def validation(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": groups,
         "n_compared": sum(group["n"] for group in groups),
+        "not_compared": _figures("not_compared"),
         "simulations": _figures("simulations"),
         "standing": _figures("standing"),
         "placebos": _figures("placebo"),

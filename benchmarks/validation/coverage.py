@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import zlib
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.validation.proximity_worlds import PROXIMITY_WORLDS, NearWorld
 from benchmarks.validation.worlds import WORLDS, World
+from evaluations.stats.assessment import first_effect
+from evaluations.stats.diagnostics.honest_did import relative_magnitudes, smoothness
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.registry import MODULES, estimator
 from evaluations.stats.results import Result
@@ -25,21 +30,30 @@ TWO_BY_TWO = {"unit": "unit", "period": "period", "outcome": "outcome", "treated
 NAIVE = "twfe"
 
 
+WORDS = {
+    "interval": "",
+    "band": " (band)",
+    "relative_magnitudes": " (set, breaks as large as before)",
+    "smoothness": " (set, a straight drift)",
+    "pretrend": " (test of earlier trends)",
+}
+"""What of a result is judged. Sets are those of HonestDiD, at the bound that the world just keeps."""
+
+
 @dataclass(frozen=True)
 class Cell:
-    """One estimator in one world. `is_band` asks whether the band holds the whole path of effects."""
+    """One estimator in one world, and what of its result is judged: a key of `WORDS`."""
 
     world: str
     estimator: str
     options: tuple[tuple[str, Any], ...] = ()
-    is_band: bool = False
+    judges: str = "interval"
 
     @property
     def label(self) -> str:
         """The estimator with what was chosen for it."""
         chosen = ", ".join(f"{key} {value}" for key, value in self.options if key not in ("draws", "seed"))
-        what = " (band)" if self.is_band else ""
-        return f"{self.estimator}{what}" + (f", {chosen}" if chosen else "")
+        return f"{self.estimator}{WORDS[self.judges]}" + (f", {chosen}" if chosen else "")
 
     def spec(self) -> Spec:
         """The design of the cell."""
@@ -66,6 +80,7 @@ class Behaviour:
     mean_std_error: float | None
     sd_of_estimates: float | None
     is_expected_to_hold: bool
+    judges: str = "interval"
 
 
 def cells() -> Iterator[Cell]:
@@ -74,26 +89,46 @@ def cells() -> Iterator[Cell]:
     for world in staggered:
         yield Cell(world, "callaway_santanna")
         yield Cell(world, "callaway_santanna", (("control_group", "not_yet_treated"),))
-        yield Cell(world, "callaway_santanna", is_band=True)
         yield Cell(world, "sun_abraham")
         yield Cell(world, "imputation")
         yield Cell(world, NAIVE)
+        for name in ("callaway_santanna", "sun_abraham", "imputation"):
+            yield Cell(world, name, judges="band")
     for world in ("one_date", "one_date_none", "one_date_persistent"):
         for name in ("did_2x2", "twfe", "event_study"):
             yield Cell(world, name)
-    few = (("inference", "wild"), ("draws", 399))
-    for world in ("twelve_clusters", "eight_clusters"):
-        yield Cell(world, "twfe", few)
-        yield Cell(world, "did_2x2", few)
-        yield Cell(world, "twfe", (("inference", "randomisation"), ("draws", 399)))
-    yield Cell("twelve_clusters", "twfe", (("std_errors", "cr2"),))
-    yield Cell("twelve_clusters", "did_2x2", (("std_errors", "cr2"),))
+        yield Cell(world, "event_study", judges="band")
+    yield Cell("larger", "callaway_santanna")
+    yield Cell("larger", "callaway_santanna", judges="band")
+    yield Cell("cross_sections", "callaway_santanna", (("panel", False),))
+    yield Cell("holes", "callaway_santanna")
+    yield Cell("holes", "imputation")
+    for name in ("callaway_santanna", "sun_abraham", "event_study"):
+        yield Cell("no_effect", name, judges="pretrend")
+    for name in ("event_study", "callaway_santanna"):
+        yield Cell("drifting", name, judges="relative_magnitudes")
+        yield Cell("drifting", name, judges="smoothness")
+    yield from _few_clusters()
     yield Cell("five_treated", "synthetic_did", (("inference", "placebo"), ("draws", 100)))
+    yield Cell("five_treated", "synthetic_did", (("inference", "jackknife"),))
     yield Cell("five_treated", "callaway_santanna")
     for near in PROXIMITY_WORLDS.values():
         yield Cell(near.name, near.estimator)
         if near.curve is not None:
-            yield Cell(near.name, near.estimator, is_band=True)
+            yield Cell(near.name, near.estimator, judges="band")
+
+
+def _few_clusters() -> Iterator[Cell]:
+    """Inference that is meant for few clusters."""
+    wild = (("inference", "wild"), ("draws", 399))
+    for world in ("twelve_clusters", "eight_clusters"):
+        yield Cell(world, "twfe", wild)
+        yield Cell(world, "twfe", (*wild, ("wild_weights", "rademacher")))
+        yield Cell(world, "did_2x2", wild)
+        yield Cell(world, "twfe", (("inference", "randomisation"), ("draws", 399)))
+    for kind in ("cr2", "cr3"):
+        yield Cell("twelve_clusters", "twfe", (("std_errors", kind),))
+    yield Cell("twelve_clusters", "did_2x2", (("std_errors", "cr2"),))
 
 
 def is_expected_to_hold(cell: Cell) -> bool:
@@ -103,11 +138,38 @@ def is_expected_to_hold(cell: Cell) -> bool:
     return not (cell.estimator == NAIVE and cell.world == "growing")
 
 
-def simulate(draws: int = DRAWS, *, workers: int = 2) -> list[Behaviour]:
-    """Every cell's behaviour over `draws` panels, from fixed seeds."""
-    known = [cell for cell in cells() if (cell.spec().method, cell.estimator) in MODULES]
+Row = dict[str, Any]
+
+
+def simulate(draws: int = DRAWS, *, known: Iterable[Row] = (), workers: int = 2) -> Iterator[list[Row]]:
+    """Every cell's behaviour over `draws` panels, from fixed seeds: the page's rows so far, after each cell.
+
+    A row of `known` stands where its digest is that of the cell as it would be run now.
+    """
+    there = {row.get("digest"): row for row in known}
+    wanted = {digest(cell, draws): cell for cell in cells() if (cell.spec().method, cell.estimator) in MODULES}
+    found = {key: there[key] for key in wanted if key in there}
     with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(partial(behaviour, draws=draws), known))
+        running = {pool.submit(behaviour, cell, draws): key for key, cell in wanted.items() if key not in found}
+        yield [found[key] for key in wanted if key in found]
+        for done in as_completed(running):
+            key = running[done]
+            found[key] = {**as_json([done.result()])[0], "digest": key}
+            yield [found[key] for key in wanted if key in found]
+
+
+def digest(cell: Cell, draws: int) -> str:
+    """What a cell's row depends on: the engine's sources, the worlds, how it is judged, the cell and the draws."""
+    return hashlib.sha256(f"{sources_digest()}|{cell}|{draws}".encode()).hexdigest()[:16]
+
+
+@cache
+def sources_digest() -> str:
+    """A digest of everything under evaluations/stats, of the worlds and of this file's judgement."""
+    here = Path(__file__).parent
+    files = [*sorted((here.parents[1] / "evaluations" / "stats").rglob("*.py")), *sorted(here.glob("*worlds.py"))]
+    judging = "".join(inspect.getsource(part) for part in (behaviour, _answer, _judged, _band_holds, _set_holds))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files) + judging.encode()).hexdigest()
 
 
 def behaviour(cell: Cell, draws: int = DRAWS) -> Behaviour:
@@ -120,6 +182,8 @@ def behaviour(cell: Cell, draws: int = DRAWS) -> Behaviour:
     rejects = [answer[1] for answer in given if answer[1] is not None]
     values = np.array([answer[2] for answer in given])
     errors = [answer[3] for answer in given if answer[3] is not None]
+    is_interval = cell.judges == "interval"
+    is_null = cell.judges == "pretrend" or world.truth() == 0
     return Behaviour(
         world=cell.world,
         words=world.words,
@@ -128,11 +192,12 @@ def behaviour(cell: Cell, draws: int = DRAWS) -> Behaviour:
         draws=draws,
         refused=draws - len(given),
         coverage=float(np.mean(holds)) if holds else None,
-        rejects_truth=float(np.mean(rejects)) if rejects and world.truth() == 0 else None,
-        bias=None if cell.is_band or not len(values) else float(values.mean() - world.truth()),
+        rejects_truth=float(np.mean(rejects)) if rejects and is_null else None,
+        bias=float(values.mean() - world.truth()) if is_interval and len(values) else None,
         mean_std_error=float(np.mean(errors)) if errors else None,
-        sd_of_estimates=None if cell.is_band or not len(values) else float(values.std()),
+        sd_of_estimates=float(values.std()) if is_interval and len(values) else None,
         is_expected_to_hold=is_expected_to_hold(cell),
+        judges=cell.judges,
     )
 
 
@@ -145,8 +210,17 @@ def _answer(cell: Cell, world: World | NearWorld, spec: Spec, rng: np.random.Gen
         result = estimator(spec)(world.draw(rng), spec)
     except NotEstimable:
         return None
-    if cell.is_band:
+    return _judged(cell, result, world, spec)
+
+
+def _judged(cell: Cell, result: Result, world: World | NearWorld, spec: Spec) -> Answer:
+    if cell.judges == "band":
         return _band_holds(result, world), None, 0.0, None
+    if cell.judges == "pretrend":
+        test = next(item for item in result.diagnostics if item.code == "pretrend_joint")
+        return None, None if test.p_value is None else test.p_value < 1 - spec.options.level, 0.0, None
+    if cell.judges != "interval":
+        return _set_holds(cell, result, world), None, 0.0, None
     headline = result.estimates[0]
     truth = world.truth()
     lower, upper = headline.ci_lower, headline.ci_upper
@@ -161,6 +235,18 @@ def _band_holds(result: Result, world: World | NearWorld) -> bool:
     truth = world.path()
     rows = [row for row in result.event_study if row.band_lower is not None and row.band_upper is not None]
     return all((row.band_lower or 0.0) <= truth.get(row.event_time, 0.0) <= (row.band_upper or 0.0) for row in rows)
+
+
+def _set_holds(cell: Cell, result: Result, world: World | NearWorld) -> bool:
+    """Whether the bounds on a failure of parallel trends hold the first effect, at the failure there is."""
+    first = first_effect(result.long_differences)
+    if first is None:
+        raise ValueError("this world has no leads to bound with")
+    if cell.judges == "relative_magnitudes":
+        found = relative_magnitudes(first, 1.0, rng=np.random.default_rng(1))
+    else:
+        found = smoothness(first, 0.0)
+    return bool(found.ci_lower <= world.path()[0] <= found.ci_upper)
 
 
 def as_json(found: list[Behaviour]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,7 +33,8 @@ class World:
     """A panel to draw: `cohorts` is start position to number of units, null for never treated.
 
     Errors follow an AR(1) with correlation `serial_correlation`; `drift` is a trend a period that
-    treated units have and others do not, which makes every estimate biased.
+    treated units have and others do not, which makes every estimate biased. `seen` is `panel`,
+    `cross_sections` (other people in every period, each a row) or `holes` (a fifth of the rows missing).
     """
 
     name: str
@@ -43,6 +44,7 @@ class World:
     effect: Effect = nothing
     serial_correlation: float = 0.5
     drift: float = 0.0
+    seen: str = "panel"
 
     @property
     def n_units(self) -> int:
@@ -79,13 +81,17 @@ class World:
         starts, shape = self.starts(), (self.n_units, self.n_periods)
         period = np.arange(self.n_periods)
         noise = _fading_noise(rng, shape, self.serial_correlation)
-        outcome = rng.normal(size=(shape[0], 1)) + rng.normal(size=shape[1]) + noise
+        level = 0.0 if self.seen == "cross_sections" else rng.normal(size=(shape[0], 1))
+        outcome = level + rng.normal(size=shape[1]) + noise
         for unit, start in enumerate(starts):
             if start < self.n_periods:
                 after = period[start:]
                 outcome[unit, start:] += [self.effect(int(start), int(each - start)) for each in after]
                 outcome[unit] += self.drift * (period - start)
-        return panel_table(outcome, starts)
+        table = panel_table(outcome, starts)
+        if self.seen == "cross_sections":
+            return replace(table, unit=None, outcome=table.outcome + rng.normal(size=table.n_rows))
+        return table.select(rng.random(table.n_rows) >= HOLES) if self.seen == "holes" else table
 
 
 def _fading_noise(rng: np.random.Generator, shape: tuple[int, int], correlation: float) -> np.ndarray:
@@ -114,11 +120,13 @@ def panel_table(outcome: np.ndarray, starts: np.ndarray) -> Table:
     )
 
 
+HOLES = 0.2
 STAGGERED = {2: 10, 3: 10, 5: 10, None: 30}
 ONE_DATE = {4: 30, None: 30}
 FEW = {4: 6, None: 6}
 VERY_FEW = {4: 4, None: 4}
 FEW_TREATED = {5: 5, None: 35}
+LARGER = {start: 2 * size for start, size in STAGGERED.items()}
 
 WORLDS = {
     world.name: world
@@ -132,6 +140,17 @@ WORLDS = {
         World("one_date_persistent", "One opening date, lasting shocks", ONE_DATE, serial_correlation=0.9),
         World("twelve_clusters", "Twelve clusters, six treated", FEW),
         World("eight_clusters", "Eight clusters, four treated", VERY_FEW),
+        World("larger", "Effects that grow, twice the units", LARGER, effect=growing),
+        World(
+            "cross_sections",
+            "Other people in every period",
+            {start: 4 * size for start, size in STAGGERED.items()},
+            effect=constant,
+            serial_correlation=0.0,
+            seen="cross_sections",
+        ),
+        World("holes", "A fifth of the rows missing", STAGGERED, effect=constant, seen="holes"),
+        World("drifting", "Treated units drift away by 0.1 a period", ONE_DATE, effect=constant, drift=0.1),
         World("five_treated", "Five treated units of forty", FEW_TREATED, effect=constant),
     )
 }

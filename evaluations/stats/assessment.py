@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from evaluations.stats.diagnostics.clearinghouse import attrition_diagnostic, baseline_diagnostic
+from evaluations.stats.diagnostics.composition import composition_change
 from evaluations.stats.diagnostics.honest_did import FirstEffect, breakdown_bound, relative_magnitudes, smoothness
 from evaluations.stats.diagnostics.placebos import Run, placebo_outcomes, placebo_time
 from evaluations.stats.diagnostics.pretrend_power import joint_slope_for_power
@@ -58,7 +59,9 @@ def _with_checks(table: Table, spec: Spec, result: Result, runs: Mapping[str, Ru
         return with_place_checks(table, spec, result, runs[spec.estimator])
     decomposition, shares = bacon_diagnostic(table, spec)
     result = replace(result, decomposition=(*result.decomposition, *decomposition))
-    result = result.with_diagnostics(*shares, *baseline_diagnostic(table), *attrition_diagnostic(table))
+    result = result.with_diagnostics(
+        *shares, *baseline_diagnostic(table), *attrition_diagnostic(table), *composition_change(table, spec)
+    )
     if table.n_rows > MOST_ROWS_REPEATED:
         return result.with_diagnostics(_not_repeated(table.n_rows))
     run = runs[spec.estimator]

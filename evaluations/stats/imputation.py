@@ -264,14 +264,17 @@ def _leads(rows0: Rows, clusters0: Clusters, times: np.ndarray) -> tuple[np.ndar
 def _judge(
     values: np.ndarray, covariance: np.ndarray, counts: Counts, spec: Spec, size: float, n_cohorts: int
 ) -> Judge:
-    """The judge. With few clusters, t has as many degrees of freedom as treated units less cohorts: errors of the
-    treated are measured from their cohort's mean.
+    """The judge. With few clusters, t has as many degrees of freedom as treated units less cohorts, and the error is
+    widened alike: errors of the treated are measured from their cohort's mean, which makes their squares short.
     """
     reference = large_sample_reference(
         spec.options.level, played(counts.n_clusters), counts.n_treated_clusters, counts.n_control_clusters
     )
     if reference.df is not None:
-        reference = replace(reference, df=float(max(min(reference.df, played(counts.n_treated_units) - n_cohorts), 1)))
+        treated = played(counts.n_treated_units)
+        free = max(treated - n_cohorts, 1)
+        stretch = float(np.sqrt(treated / free)) if treated > n_cohorts else 1.0
+        reference = replace(reference, df=float(min(reference.df, free)), stretch=stretch)
     errors = Errors("cluster", covariance, lambda _: reference.df, counts.n_clusters)
     return Judge(values, errors, reference, size)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from evaluations.stats.results import Diagnostic, Result, Standing
 from evaluations.stats.spec import Spec
 
-RULE_VERSION = 1
+RULE_VERSION = 2
 
 SUPPORTS, CAUTION, DOES_NOT_SUPPORT = "supports", "caution", "does_not_support"
 ORDER = (SUPPORTS, CAUTION, DOES_NOT_SUPPORT)
@@ -25,6 +25,7 @@ FORBIDDEN_SHARE_FAILS = 0.25
 DROPPED_SHARE_DOUBTED = 0.20
 PLACEBO_DOUBTED_BELOW = 0.05
 UNNOTICED_SHARE_DOUBTED = 0.5
+COMPOSITION_DOUBTED_BELOW = 0.05
 
 Finding = tuple[str, str]
 """A level and the reason for it."""
@@ -123,6 +124,12 @@ def _placebos(spec: Spec, result: Result) -> Iterator[Finding]:
             yield CAUTION, words
 
 
+def _composition(spec: Spec, result: Result) -> Iterator[Finding]:
+    test = _diagnostic(result, "composition_change")
+    if test is not None and test.p_value is not None and test.p_value < COMPOSITION_DOUBTED_BELOW:
+        yield CAUTION, "Other kinds of people are in the sample after treatment began than before."
+
+
 RULES: tuple[Callable[[Spec, Result], Iterator[Finding]], ...] = (
     _uncertainty,
     _trends,
@@ -130,4 +137,5 @@ RULES: tuple[Callable[[Spec, Result], Iterator[Finding]], ...] = (
     _forbidden,
     _sample,
     _placebos,
+    _composition,
 )

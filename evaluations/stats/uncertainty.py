@@ -21,6 +21,8 @@ FEW_CLUSTERS = 10
 WARN_CLUSTERS = 40
 FEW_TREATED_CLUSTERS = 5
 LARGE_SAMPLE_CLUSTERS = 100
+MANY_CLUSTERS = 400
+"""From here on the degrees of freedom of single cohorts are left out of account."""
 POWER = 0.8
 BAND_DRAWS = 9_999
 RANK_TOLERANCE = 1e-10
@@ -33,6 +35,7 @@ class Reference:
 
     The cluster counts are null where rows are independent. `is_valid_when_few` says that the
     inference is meant for few clusters (wild bootstrap, randomisation), so nothing is withheld.
+    `stretch` multiplies a reported error that is known to be short before it is judged.
     """
 
     level: float = 0.95
@@ -41,6 +44,7 @@ class Reference:
     n_treated_clusters: int | None = None
     n_control_clusters: int | None = None
     is_valid_when_few: bool = False
+    stretch: float = 1.0
 
     @property
     def is_withheld(self) -> bool:
@@ -52,8 +56,8 @@ class Reference:
         return few or any(n < FEW_TREATED_CLUSTERS for n in sides)
 
     def critical_value(self) -> float:
-        """The two-sided critical value at `level`."""
-        return quantile(0.5 + self.level / 2, self.df)
+        """The two-sided critical value at `level`, for the error as it is reported."""
+        return self.stretch * quantile(0.5 + self.level / 2, self.df)
 
 
 def large_sample_reference(
@@ -95,7 +99,7 @@ def finish(values: dict[str, Any], reference: Reference, *, critical_value: floa
     if value is None or error is None or reference.is_withheld:
         return {**values, "ci_lower": None, "ci_upper": None, "p_value": None}
     reach = (critical_value or reference.critical_value()) * error
-    p_value = two_sided_p(value / error, reference.df)
+    p_value = two_sided_p(value / (reference.stretch * error), reference.df)
     return {**values, "ci_lower": value - reach, "ci_upper": value + reach, "p_value": p_value}
 
 
@@ -117,7 +121,8 @@ def detectable_effect(std_error: float | None, reference: Reference) -> Detectab
     """The true effect found with 80 % power at this level: (critical value + 0.84) x error (Bloom 1995)."""
     if std_error is None:
         return None
-    return DetectableEffect((reference.critical_value() + quantile(POWER, reference.df)) * std_error, POWER)
+    power = reference.stretch * quantile(POWER, reference.df)
+    return DetectableEffect((reference.critical_value() + power) * std_error, POWER)
 
 
 def cluster_diagnostics(reference: Reference) -> tuple[Diagnostic, ...]:
@@ -211,6 +216,27 @@ def band_critical_value(covariance: np.ndarray, reference: Reference, rng: np.ra
         draws /= np.sqrt(rng.chisquare(reference.df, BAND_DRAWS) / reference.df)[:, None]
     largest = np.abs(draws).max(axis=1)
     return max(float(np.quantile(largest, reference.level, method="higher")), reference.critical_value())
+
+
+def balanced_band_factor(
+    covariance: np.ndarray,
+    critical_values: np.ndarray,
+    variances: np.ndarray,
+    *,
+    level: float,
+    rng: np.random.Generator,
+) -> float:
+    """What pointwise critical values, shape (k,), are multiplied by so that all k intervals hold at once; at least 1.
+
+    Values are drawn from N(0, correlation) and divided by the root of `variances`, shape (`BAND_DRAWS`, k), draws
+    of each estimated variance over its truth. Every interval is widened alike, so that one whose error rests on few
+    clusters is wide by itself (Montiel Olea and Plagborg-Moller 2019, section 2, on balanced bands).
+    """
+    error = np.sqrt(np.diag(covariance))
+    size, direction = np.linalg.eigh(covariance / np.outer(error, error))
+    root = direction * np.sqrt(np.clip(size, 0, None))
+    drawn = np.abs(rng.standard_normal((BAND_DRAWS, len(size))) @ root.T) / np.sqrt(variances)
+    return max(1.0, float(np.quantile((drawn / critical_values).max(axis=1), level, method="higher")))
 
 
 def cluster_covariance(sums: np.ndarray, *, factor: float = 1.0) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,10 +57,11 @@ class Reporter:
         is_control = np.array(
             [any(effects.cells[n].is_control(cohort) for n in average.cells) for cohort in effects.cohorts]
         )
-        presence = self.found.presence
-        return large_sample_reference(
+        presence, spread = self.found.presence, self.found.spread
+        reference = large_sample_reference(
             self.options.level, self.found.n_clusters, presence.count(is_treated), presence.count(is_control)
         )
+        return spread.judge(reference, average.load) if spread else reference
 
     def error(self, average: Average) -> float | None:
         """The standard error, null where it does not exist."""
@@ -95,31 +96,40 @@ class Reporter:
             n_treated_units=self.n_treated(average),
         )
 
-    def band(self, averages: Sequence[Average]) -> tuple[float | None, list[dict]]:
-        """The critical value of a band over the averages that have errors, and each one's band."""
+    def band(self, averages: Sequence[Average]) -> list[dict]:
+        """Each average's band over all that have errors."""
         errors = [self.error(average) for average in averages]
         known = [average for average, error in zip(averages, errors, strict=True) if error is not None]
-        blank = {"band_lower": None, "band_upper": None}
+        blank: dict[str, float | None] = {"band_lower": None, "band_upper": None}
         references = [self.reference(average) for average in averages]
         if not known:
-            return None, [blank] * len(averages)
-        critical = self._critical_value(known)
-        return critical, [
-            blank
-            if error is None or reference.is_withheld
-            else {"band_lower": average.value - critical * error, "band_upper": average.value + critical * error}
-            for average, error, reference in zip(averages, errors, references, strict=True)
-        ]
+            return [blank] * len(averages)
+        critical = self._critical_values(known)
+        bands: list[dict] = []
+        for average, error, reference in zip(averages, errors, references, strict=True):
+            if error is None or reference.is_withheld:
+                bands.append(blank)
+            else:
+                reach = critical(reference) * error
+                bands.append({"band_lower": average.value - reach, "band_upper": average.value + reach})
+        return bands
 
-    def _critical_value(self, known: Sequence[Average]) -> float:
-        reference = large_sample_reference(self.options.level, self.found.n_clusters)
-        covariance = aggregates.covariance_of(known, self.found.effects)
-        gaussian = band_critical_value(covariance, reference, np.random.default_rng(self.options.seed))
-        if not len(self.found.effects.draws):
-            return gaussian
+    def _critical_values(self, known: Sequence[Average]) -> Callable[[Reference], float]:
+        """What each average's error is multiplied by in a band over them all, from its own reference."""
         loads = np.array([average.load for average in known])
-        drawn = bootstrap_critical_value(self.found.effects.draws @ loads.T, reference)
-        return drawn if self.options.inference == "bootstrap" else max(gaussian, drawn)
+        reference = large_sample_reference(self.options.level, self.found.n_clusters)
+        drawn = 0.0
+        if len(self.found.effects.draws):
+            drawn = bootstrap_critical_value(self.found.effects.draws @ loads.T, reference)
+        if self.options.inference == "bootstrap":
+            return lambda own: max(drawn, own.critical_value())
+        covariance = aggregates.covariance_of(known, self.found.effects)
+        rng = np.random.default_rng(self.options.seed)
+        if self.found.spread is None:
+            gaussian = max(drawn, band_critical_value(covariance, reference, rng))
+            return lambda own: gaussian
+        factor = self.found.spread.band_factor(loads, covariance, [self.reference(a) for a in known], rng)
+        return lambda own: max(drawn, factor * own.critical_value())
 
 
 def spread(draws: np.ndarray) -> float:
@@ -280,7 +290,7 @@ def _base_cell(found: Estimated, cell: Cell) -> tuple[tuple[int, int, int], AttG
 def event_study(reporter: Reporter, averages: Averages) -> tuple[tuple[EventTimeEffect, ...], np.ndarray]:
     """Effects by time since treatment with their band, and their covariance in the same order."""
     times, parts = list(averages.by_event_time), list(averages.by_event_time.values())
-    _, bands = reporter.band(parts)
+    bands = reporter.band(parts)
     study = [
         EventTimeEffect(event_time=time, n_treated_units=reporter.n_treated(part), **reporter.finished(part), **band)
         for time, part, band in zip(times, parts, bands, strict=True)
@@ -310,7 +320,7 @@ def long_differences(found: Estimated, options: Options) -> LongDifferences:
 def by_cohort(reporter: Reporter, averages: Averages) -> tuple[CohortEffect, ...]:
     """Each cohort's mean effect with its band."""
     parts = averages.by_cohort
-    _, bands = reporter.band(list(parts.values()))
+    bands = reporter.band(list(parts.values()))
     return tuple(
         CohortEffect(
             cohort=reporter.found.label(code),
@@ -325,7 +335,7 @@ def by_cohort(reporter: Reporter, averages: Averages) -> tuple[CohortEffect, ...
 def by_period(reporter: Reporter, averages: Averages) -> tuple[PeriodEffect, ...]:
     """Each calendar period's average effect with its band."""
     parts = averages.by_period
-    _, bands = reporter.band(list(parts.values()))
+    bands = reporter.band(list(parts.values()))
     return tuple(
         PeriodEffect(period=reporter.found.periods[period], **reporter.finished(part), **band)
         for (period, part), band in zip(parts.items(), bands, strict=True)

@@ -14,6 +14,7 @@ from evaluations.stats.callaway_santanna.cells import Cell, Cohort, cells_of, co
 from evaluations.stats.callaway_santanna.cross_sections import CrossSections, cross_section_effects
 from evaluations.stats.callaway_santanna.designs import designs_of
 from evaluations.stats.callaway_santanna.effects import GroupTimeEffects, adjusted_group_time_effects
+from evaluations.stats.callaway_santanna.few_clusters import Spread, spread_of_clusters, spread_of_moments
 from evaluations.stats.callaway_santanna.influence import InfluenceSums, block_cluster_sums
 from evaluations.stats.callaway_santanna.means import (
     Contrasts,
@@ -31,6 +32,7 @@ from evaluations.stats.panel import Panel
 from evaluations.stats.results import CohortCount, Dropped, Label
 from evaluations.stats.spec import Options
 from evaluations.stats.table import Table
+from evaluations.stats.uncertainty import MANY_CLUSTERS
 
 SMALL_COHORT = 30
 MOST_CLUSTERS_DRAWN = 20_000
@@ -78,6 +80,7 @@ class Estimated:
     dropped: tuple[Dropped, ...]
     scale: float
     cluster_sums: ClusterSums = field(repr=False)
+    spread: Spread | None = field(default=None, repr=False)
     missing_share: float = 0.0
 
     def label(self, code: int) -> Label:
@@ -96,9 +99,10 @@ def from_panel(panel: Panel, options: Options, *, workers: int, tick: Progress) 
     blocks = UnitBlocks.of(panel, cohorts)
     is_balanced, draws = panel.is_balanced, draws_for(options, panel.n_clusters, cohorts)
     if panel.covariates is None and is_balanced:
-        effects, sums = _from_means(blocks, cells, draws=(draws, options.seed), workers=workers, tick=tick)
+        effects, sums, spread = _from_means(blocks, cells, draws=(draws, options.seed), workers=workers, tick=tick)
     else:
         effects, sums = _adjusted(blocks, cells, options, draws=draws, workers=workers, tick=tick)
+        spread = _panel_spread(blocks, sums)
     n_rows = panel.n_rows
     return Estimated(
         effects=effects,
@@ -111,6 +115,7 @@ def from_panel(panel: Panel, options: Options, *, workers: int, tick: Progress) 
         dropped=panel.dropped,
         scale=_scale(panel.outcome),
         cluster_sums=partial(_panel_cluster_sums, blocks, sums),
+        spread=spread,
         missing_share=1 - n_rows / panel.outcome.size,
     )
 
@@ -133,17 +138,25 @@ def _panel_cluster_sums(blocks: UnitBlocks, sums: Callable[[UnitBlock], np.ndarr
     codes = blocks.panel.cluster_codes
     found = np.zeros(int(codes.max()) + 1)
     for number in range(len(blocks)):
-        block = blocks.block(number)
-        clusters = np.arange(blocks.cuts[number].start, blocks.cuts[number].stop)
-        if block.cluster is not None:
-            clusters = np.unique(block.cluster)
-        found[codes[clusters]] += load @ sums(block)
+        found[codes[blocks.clusters(number)]] += load @ sums(blocks.block(number))
     return found
+
+
+def _panel_spread(blocks: UnitBlocks, sums: Callable[[UnitBlock], np.ndarray]) -> Spread | None:
+    """Where clusters are few, by their influence one by one; null where they are many."""
+    panel = blocks.panel
+    if panel.n_clusters >= MANY_CLUSTERS:
+        return None
+    has = np.zeros((panel.n_clusters, len(blocks.cohorts)), dtype=bool)
+    has[panel.cluster, _positions(panel.cohort_codes, blocks.cohorts)] = True
+    numbers = range(len(blocks))
+    influence = np.concatenate([sums(blocks.block(number)) for number in numbers], axis=1)
+    return spread_of_clusters(influence.T, has[np.concatenate([blocks.clusters(number) for number in numbers])])
 
 
 def _from_means(
     blocks: UnitBlocks, cells: tuple[Cell, ...], *, draws: tuple[int, int], workers: int, tick: Progress
-) -> tuple[GroupTimeEffects, Callable[[UnitBlock], np.ndarray]]:
+) -> tuple[GroupTimeEffects, Callable[[UnitBlock], np.ndarray], Spread | None]:
     numbers = range(len(blocks))
     moments: Moments = total(map_in_order(lambda n: block_moments(blocks.block(n)), numbers, workers=workers))
     tick(0.5)
@@ -155,7 +168,9 @@ def _from_means(
     needs_clusters = blocks.panel.is_clustered_above_unit or draws[0] > 0
     effects = group_time_effects(cells, blocks.cohorts, moments, by_cluster if needs_clusters else None)
     contrasts = contrasts_of(cells, blocks.cohorts, moments)
-    return effects, lambda block: mean_cluster_sums(block, contrasts, moments.mean)
+    sums = partial(mean_cluster_sums, contrasts=contrasts, mean=moments.mean)
+    is_clustered = blocks.panel.is_clustered_above_unit
+    return effects, sums, _panel_spread(blocks, sums) if is_clustered else spread_of_moments(contrasts, moments)
 
 
 def _adjusted(
@@ -225,7 +240,16 @@ def from_cross_sections(table: Table, options: Options) -> Estimated:
         dropped=tuple(item for item in dropped if item.rows),
         scale=_scale(table.outcome[kept]),
         cluster_sums=lambda load: _at_codes(influence @ load, names),
+        spread=_row_spread(influence, cluster, position, len(cohorts)),
     )
+
+
+def _row_spread(influence: np.ndarray, cluster: np.ndarray, cohort: np.ndarray, n_cohorts: int) -> Spread | None:
+    if len(influence) >= MANY_CLUSTERS:
+        return None
+    has = np.zeros((len(influence), n_cohorts), dtype=bool)
+    has[cluster, cohort] = True
+    return spread_of_clusters(influence, has)
 
 
 def _at_codes(values: np.ndarray, codes: np.ndarray) -> np.ndarray:

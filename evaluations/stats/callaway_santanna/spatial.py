@@ -38,4 +38,4 @@ def estimated_by_place(table: Table, options: Options, estimated: Callable[[Tabl
     angle = min(cutoff_km / EARTH_RADIUS_KM, np.pi)
     cross = influence.T @ neighbour_sums(points, influence, angle=angle, kernel=options.conley_kernel)
     effects = replace(found.effects, cross=(cross + cross.T) / 2, draws=np.zeros((0, n_loads)))
-    return replace(found, effects=effects)
+    return replace(found, effects=effects, spread=None)

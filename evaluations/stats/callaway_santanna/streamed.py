@@ -14,7 +14,8 @@ import numpy as np
 from evaluations.stats.blocks import Sums
 from evaluations.stats.callaway_santanna.cells import cells_of, cohorts_of, is_always_treated
 from evaluations.stats.callaway_santanna.estimate import check_options, reported
-from evaluations.stats.callaway_santanna.means import Moments, block_moments, group_time_effects
+from evaluations.stats.callaway_santanna.few_clusters import spread_of_moments
+from evaluations.stats.callaway_santanna.means import Moments, block_moments, contrasts_of, group_time_effects
 from evaluations.stats.callaway_santanna.sources import Estimated, Presence, check_sample
 from evaluations.stats.callaway_santanna.unit_blocks import plain_block
 from evaluations.stats.results import CohortCount, Dropped, Result
@@ -103,9 +104,10 @@ def _estimated(found: PanelMoments, labels: Table, options: Options) -> Estimate
     order = np.flatnonzero(kept)[np.argsort([_rank(cohorts, code) for code in codes[kept]], kind="stable")]
     moments = Moments(**{item.name: getattr(found.moments, item.name)[order] for item in fields(found.moments)})
     cohorts = tuple(replace(cohort, n_units=int(n)) for cohort, n in zip(cohorts, moments.count, strict=True))
+    cells = cells_of(cohorts, n_periods, options)
     dropped = Dropped("always_treated", int(count[always].sum()) * n_periods, int(count[always].sum()))
     return Estimated(
-        effects=group_time_effects(cells_of(cohorts, n_periods, options), cohorts, moments),
+        effects=group_time_effects(cells, cohorts, moments),
         periods=labels.period.labels,
         cohort_labels=labels.cohorts.labels,
         presence=Presence(np.eye(len(cohorts), dtype=bool), moments.count),
@@ -115,6 +117,7 @@ def _estimated(found: PanelMoments, labels: Table, options: Options) -> Estimate
         dropped=(dropped,) if dropped.rows else (),
         scale=float(max(abs(found.lowest[kept].min()), abs(found.highest[kept].max()))),
         cluster_sums=_no_clusters,
+        spread=spread_of_moments(contrasts_of(cells, cohorts, moments), moments),
     )
 
 

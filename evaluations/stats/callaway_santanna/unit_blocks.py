@@ -72,13 +72,20 @@ class UnitBlocks:
             self.kept[index] = block
         return block
 
-    def _made(self, index: int) -> UnitBlock:
+    def units(self, index: int) -> np.ndarray:
+        """The panel's units in the order in which block `index` has them: by cohort."""
         cut = self.cuts[index]
         units = np.arange(cut.start, cut.stop) if self.order is None else self.order[cut]
+        return units[np.argsort(self._cohort_positions(units), kind="stable")]
+
+    def clusters(self, index: int) -> np.ndarray:
+        """The panel's clusters in the order in which sums by cluster over block `index` have them."""
+        clusters = self.panel.cluster[self.units(index)]
+        return np.unique(clusters) if self.panel.is_clustered_above_unit else clusters
+
+    def _made(self, index: int) -> UnitBlock:
+        units, panel = self.units(index), self.panel
         position = self._cohort_positions(units)
-        by_cohort = np.argsort(position, kind="stable")
-        units, position = units[by_cohort], position[by_cohort]
-        panel = self.panel
         return UnitBlock(
             index=index,
             outcome=_changes(panel.outcome[units]),

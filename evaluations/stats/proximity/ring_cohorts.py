@@ -149,7 +149,7 @@ class _Course:
     def study(self, rings: set[int]) -> tuple[tuple[EventTimeEffect, ...], np.ndarray]:
         """The effects on some rings by time since opening with their band, and their covariance."""
         reporter, known, covariance = self.averages(rings)
-        _, bands = reporter.band(list(known.values()))
+        bands = reporter.band(list(known.values()))
         study = tuple(
             EventTimeEffect(time, n_treated_units=reporter.n_treated(part), **reporter.finished(part), **band)
             for (time, part), band in zip(known.items(), bands, strict=True)

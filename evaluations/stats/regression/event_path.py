@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,15 @@ import numpy as np
 from evaluations.stats.regression.judging import Judge
 from evaluations.stats.results import Diagnostic, EventTimeEffect, LongDifferences
 from evaluations.stats.spec import Options
-from evaluations.stats.uncertainty import band_critical_value, known_error
+from evaluations.stats.uncertainty import (
+    BAND_DRAWS,
+    MANY_CLUSTERS,
+    Reference,
+    balanced_band_factor,
+    band_critical_value,
+    known_error,
+    quantile,
+)
 
 PRETREND_READING = (
     "Tests that all effects before treatment are zero together, using their covariance. A small p-value speaks against"
@@ -56,10 +64,10 @@ def event_path(
     rows = np.array([contrasts[e] for e in times]).reshape(len(times), len(judge.coefficients))
     covariance = rows @ judge.errors.covariance @ rows.T
     answers = [judge.answer(row) for row in rows]
-    critical = _band(judge, rows, covariance, options)
+    critical = _bands(judge, rows, covariance, options, [treated_units[int(e)] for e in times])
     effects = tuple(
-        EventTimeEffect(int(e), **answer, **_band_of(answer, critical), n_treated_units=treated_units[int(e)])
-        for e, answer in zip(times, answers, strict=True)
+        EventTimeEffect(int(e), **answer, **_band_of(answer, reach), n_treated_units=treated_units[int(e)])
+        for e, answer, reach in zip(times, answers, critical, strict=True)
     )
     reference = -1 - options.anticipation
     values = np.array([answer["value"] for answer in answers], dtype=float)
@@ -84,18 +92,48 @@ def pretrend_test(judge: Judge, leads: np.ndarray) -> Diagnostic:
     return Diagnostic("pretrend_joint", PRETREND_READING, statistic, df, found.p_value, details)
 
 
-def _band(judge: Judge, rows: np.ndarray, covariance: np.ndarray, options: Options) -> float | None:
-    """The critical value of the band over all event times; null where intervals are withheld or bootstrapped."""
+def _bands(
+    judge: Judge, rows: np.ndarray, covariance: np.ndarray, options: Options, treated: Sequence[int]
+) -> list[float | None]:
+    """The critical value of each event time in a band over all; null where intervals are withheld or bootstrapped.
+
+    `treated` are the treated units seen at each event time.
+    """
+    none: list[float | None] = [None] * len(rows)
     if not len(rows) or judge.wild is not None:
-        return None
+        return none
     references = [judge.reference_for(row) for row in rows]
     if any(reference.is_withheld for reference in references) or not np.isfinite(covariance).all():
-        return None
-    fewest = min(references, key=lambda reference: reference.df or np.inf)
+        return none
     known = [known_error(float(np.sqrt(max(v, 0))), judge.scale) is not None for v in np.diag(covariance)]
     if not all(known):
-        return None
-    return band_critical_value(covariance, fewest, np.random.default_rng(options.seed))
+        return none
+    rng = np.random.default_rng(options.seed)
+    n = references[0].n_clusters
+    if judge.errors.kind != "cluster" or n is None or n >= MANY_CLUSTERS or len(rows) == 1:
+        fewest = min(references, key=lambda reference: reference.df or np.inf)
+        return [band_critical_value(covariance, fewest, rng)] * len(rows)
+    df = np.array([_thin_freedom(reference, own) for reference, own in zip(references, treated, strict=True)])
+    own = np.array([quantile(0.5 + options.level / 2, each) for each in df])
+    stretch = references[0].stretch
+    drawn = {each: rng.chisquare(each, BAND_DRAWS) / each for each in np.unique(df)}
+    variances = np.column_stack([drawn[each] for each in df])
+    return list(stretch * balanced_band_factor(covariance, own, variances, level=options.level, rng=rng) * own)
+
+
+def _thin_freedom(reference: Reference, treated: int) -> float:
+    """Degrees of freedom of an event time's error where clusters are few: Welch's (1947), for as many treated clusters
+    as are seen there and the comparison ones, both of equal variance; an event time that only a small cohort reaches
+    has fewer than the whole sample's G - 1.
+    """
+    n = reference.n_clusters or 0
+    treated = min(treated, reference.n_treated_clusters or treated)
+    controls = reference.n_control_clusters or n - treated
+    if treated < 2 or controls < 2:
+        return 1.0
+    parts = np.array([1 / treated, 1 / controls])
+    df = float(parts.sum() ** 2 / (parts**2 / np.array([treated - 1, controls - 1])).sum())
+    return min(df, reference.df or df)
 
 
 def _band_of(answer: Mapping[str, float | None], critical: float | None) -> dict[str, float | None]:

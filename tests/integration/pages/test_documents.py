@@ -1,5 +1,7 @@
 """Pages that show what docs/ says."""
 
+import csv
+import html
 import json
 from pathlib import Path
 
@@ -36,3 +38,11 @@ def test_every_committed_comparison_is_within_its_tolerance():
         if abs(row[0] - row[1]) > row[2]
     ]
     assert worst == []
+
+
+def test_the_validation_page_lists_what_is_not_compared_with_the_reasons_of_the_golden_tests(client):
+    listed = json.loads((DOCS / "validation" / "not_compared.json").read_text())
+    with (DOCS.parent / "tests" / "golden" / "not_compared.csv").open(newline="") as file:
+        assert listed == list(csv.DictReader(file))
+    page = html.unescape(client.get("/validation/").content.decode())
+    assert all(row["reason"] in page for row in listed)
