@@ -21,6 +21,7 @@ FEW_NUMBERS = 12
 MOST_COLUMNS = 40
 LEAST_COUNT, ROUND_TO = 10, 5
 """Counts about people: hidden below the first, rounded to the second."""
+SMALL = "(a small group)"
 ARMS = ("treated", "treatment", "group", "arm", "participant", "participated", "attended")
 
 
@@ -125,7 +126,7 @@ def _category(check: CategoryCheck, of: str, *, people: bool) -> dict[str, Any]:
         if not is_small and (rate := _rate(group.matched, group.n, people=people)) is not None
     ]
     groups: list[dict[str, Any]] = [
-        {"label": group.label, "n": None, "matched": None, "rate": None}
+        {"label": SMALL, "n": None, "matched": None, "rate": None}
         if is_small
         else {
             "label": group.label,

@@ -143,6 +143,7 @@ API: dict[str, Rule] = {
     "evaluation-detail": on(Permission.SEE_EVALUATION),
     "dataset-list": Rule(SIGNED_IN, post=True),
     "dataset-detail": on(Permission.SEE_PLAN),
+    "dataset-join": Rule(SIGNED_IN, get=False, post=True),
     "dataset-delete-rows": on(Permission.SEE_PLAN, Permission.DELETE_DATA, get=False, post=True),
     "plan-list": Rule(SIGNED_IN, post=True),
     "plan-detail": on(Permission.SEE_PLAN),
