@@ -40,7 +40,7 @@ def test_the_page_shows_every_design_measured(client):
     rows = json.loads(FIGURES.read_text())
     assert {(row["label"], row["n_treated"]) for row in rows} <= {(each.label, each.n_treated) for each in DESIGNS}
     assert all(0.02 <= row["rejects"] <= 0.08 for row in rows if row["draws"] >= 200)
-    text = markdown([], [], [], rows)
+    text = markdown([], [], [], [], rows)
     page = client.get("/validation/").content.decode()
     for row in rows:
         assert row["label"] in text and row["label"] in page
