@@ -150,16 +150,18 @@ def test_a_list_takes_fewer_than_12_queries(client, catalogue, address):
 
 
 WEIRD = ["' OR 1=1 --", '"', "a* OR b", "NEAR(a b)", "%", "\x00", "{}[]()", "-1", "𝔘"]
+PARAMETERS = ["search", "page", "life_stage", "place", "outcome", "rows", "intervention", "add", "sort", "nonsense", ""]
+QUERIED = ["interventions", "studies", "estimates", "gap-map", "compare", "places", "places/E08000003"]
 ODD = st.text(max_size=60) | st.sampled_from(WEIRD)
 
 
 def test_any_query_string_gives_a_page(client, catalogue, full):
-    parameters = st.sampled_from(["search", "page", "life_stage", "place", "outcome", "sort", "nonsense", ""]) | ODD
+    parameters = st.sampled_from(PARAMETERS) | ODD
 
     @settings(
         max_examples=10_000 if full else 150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
     )
-    @given(st.sampled_from(["interventions", "studies", "estimates"]), st.lists(st.tuples(parameters, ODD), max_size=5))
+    @given(st.sampled_from(QUERIED), st.lists(st.tuples(parameters, ODD), max_size=5))
     def visit(kind, pairs):
         assert client.get(f"/{kind}/?{urlencode(pairs, errors='surrogatepass')}").status_code == 200
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -83,11 +84,17 @@ def _dots() -> Figure:
     return maps.dot_map(map_places(), groups=["Causal", "Other"], title="Map")
 
 
+def _boundaries() -> Figure:
+    square = ((-2.4, 53.3), (-1.9, 53.3), (-1.9, 53.8), (-2.4, 53.8))
+    first, *rest = map_places()
+    return maps.boundary_map([replace(first, rings=(square,)), *rest], groups=["Causal", "Other"], title="Map")
+
+
 def _nothing() -> Figure:
     return event_study.event_study_figure([], title="Empty", measure="Change")
 
 
-KINDS = [_event_study, _rings, _curve, _trend, _forest, _timing, _multiples, _hexagons, _dots, _nothing]
+KINDS = [_event_study, _rings, _curve, _trend, _forest, _timing, _multiples, _hexagons, _dots, _boundaries, _nothing]
 
 
 @pytest.fixture(params=KINDS, ids=lambda make: make.__name__.strip("_"))
