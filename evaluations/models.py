@@ -14,7 +14,7 @@ from evaluations.organisations.models import (
     User,
 )
 from evaluations.plans.models import AnalysisPlan
-from evaluations.runs.models import AnalysisRun
+from evaluations.runs.models import AnalysisRun, RunBlock, RunPass
 from evaluations.saved.models import SavedSearch, ShortList, ShortListItem
 from evaluations.sharing.models import Comment, Publication, Review
 from evaluations.workspaces.models import Evaluation, Share, StageChange
@@ -36,6 +36,8 @@ __all__ = [
     "PartnershipMember",
     "Publication",
     "Review",
+    "RunBlock",
+    "RunPass",
     "SavedSearch",
     "Share",
     "ShortList",

@@ -73,6 +73,20 @@ def pyfixest(n_units: int, estimator: str) -> Callable[[], list[float]]:
     return work
 
 
+def with_holes(n_units: int, n_periods: int, n_cohorts: int, estimator: str) -> Callable[[], list[float | None]]:
+    """Ours on a panel of many cohorts with a tenth of its rows gone, from the checked table."""
+    rng = np.random.default_rng(6)
+    first = rng.choice(np.append(np.arange(2, n_cohorts + 2), 0), n_units)
+    unit, period = np.repeat(np.arange(n_units), n_periods), np.tile(np.arange(1, n_periods + 1), n_units)
+    starts = np.repeat(first, n_periods)
+    outcome = rng.normal(size=n_units)[unit] + rng.normal(size=len(unit)) + ((starts > 0) & (period >= starts))
+    frame = pd.DataFrame({"unit": unit, "period": period, "outcome": outcome})
+    frame["first_treated"] = np.where(starts > 0, starts, np.nan)
+    spec = parse_spec({"estimator": estimator, "columns": ROLES})
+    table = _table(frame[rng.random(len(frame)) > 0.1], spec)
+    return lambda: _answer(table, spec)
+
+
 def voters(n_rows: int, n_clusters: int, seed: int = 3) -> pd.DataFrame:
     """Rows in clusters that share shocks, treated by cluster, with one covariate."""
     rng = np.random.default_rng(seed)
@@ -133,6 +147,16 @@ CONTESTS = (
         {"n_units": 1_000_000, "estimator": "event_study"},
         repeats=3,
         is_long=True,
+    ),
+    *(
+        Contest(
+            f"{estimator}, 20 cohorts x 21 periods with holes, 1,000,000 rows",
+            "under 2 GB",
+            (Contender("uplift", f"{HERE}:with_holes"),),
+            {"n_units": 53_000, "n_periods": 21, "n_cohorts": 20, "estimator": estimator},
+            repeats=3,
+        )
+        for estimator in ("event_study", "sun_abraham")
     ),
     Contest(
         "wild bootstrap, 9,999 draws, 40 clusters, 1,000,000 rows",

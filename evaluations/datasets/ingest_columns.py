@@ -18,6 +18,9 @@ from evaluations.stats.table import Coded
 MISSING = -1
 """The code of a row whose label is missing."""
 
+FEWEST_IN_PATTERN = 1000
+"""Rows from which a column is looked at for a pattern, and how many of them are looked at first."""
+
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.0*)?$")
 
 
@@ -32,12 +35,41 @@ def coded(column: pa.ChunkedArray, *, missing: Collection[str] = MISSING_WORDS, 
     if pa.types.is_decimal(kind):
         column, kind = pc.cast(column, pa.float64()), pa.float64()
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        return _coded_numbers(column, each)
+        values = column.to_numpy() if isinstance(column, pa.ChunkedArray) else column.to_numpy(zero_copy_only=False)
+        return _coded_in_runs(values, each) or _coded_in_cycles(values, each) or _coded_numbers(values, each)
     return _coded_text(column, missing, each)
 
 
-def _coded_numbers(column: pa.ChunkedArray, each: bool) -> Coded:
-    values = column.to_numpy(zero_copy_only=False) if not isinstance(column, pa.ChunkedArray) else column.to_numpy()
+def _coded_in_runs(values: np.ndarray, each: bool) -> Coded | None:
+    """The codes of a column whose equal values stand together, as a panel's units do; null for other columns."""
+    if len(values) < FEWEST_IN_PATTERN or len(_changes(values[:FEWEST_IN_PATTERN])) > FEWEST_IN_PATTERN // 2:
+        return None
+    starts = np.concatenate([[0], _changes(values)])
+    lengths = np.diff(starts, append=len(values))
+    found = _coded_numbers(values[starts], each)
+    if (lengths == lengths[0]).all():
+        return Coded(np.repeat(found.codes, lengths[0]), found.labels)
+    return Coded(np.repeat(found.codes, lengths), found.labels)
+
+
+def _changes(values: np.ndarray) -> np.ndarray:
+    """The rows that hold another value than the row before, by their bits, so that empty equals empty."""
+    bits = values.view(f"u{values.dtype.itemsize}")
+    return np.flatnonzero(bits[1:] != bits[:-1]) + 1
+
+
+def _coded_in_cycles(values: np.ndarray, each: bool) -> Coded | None:
+    """The codes of a column that repeats its first rows again and again, as a panel's periods do; else null."""
+    if len(values) < FEWEST_IN_PATTERN:
+        return None
+    n = int(np.argmax(values[1:FEWEST_IN_PATTERN] == values[0])) + 1
+    if len(values) % n or not (values.reshape(-1, n) == values[:n]).all():
+        return None
+    found = _coded_numbers(values[:n], each)
+    return Coded(np.tile(found.codes, len(values) // n), found.labels)
+
+
+def _coded_numbers(values: np.ndarray, each: bool) -> Coded:
     if values.dtype.kind == "f":
         present = ~np.isnan(values)
         if np.isinf(values).any():

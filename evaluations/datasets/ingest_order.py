@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluations.stats.table import Coded, Cohorts
+from evaluations.stats.table import Coded, Cohorts, is_whole
 
 WIDEST = 64_000_000
 """Cells of unit by period up to which rows are put in place by counting rather than by sorting."""
@@ -20,6 +20,8 @@ def canonical_order(parts: dict[str, Any], *, panel: bool) -> np.ndarray | None:
     """
     unit, period = parts.get("unit"), parts.get("period")
     if panel and unit is not None and period is not None:
+        if is_whole(unit, period):
+            return None
         key = unit.codes.astype(np.int64) * period.n_labels + period.codes
         if np.all(key[1:] > key[:-1]):
             return None

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from evaluations.datasets.ingest_columns import label_of
 from evaluations.datasets.ingest_raw import SHOWN_PER_KIND, Problems, RawTable
-from evaluations.stats.table import Coded
+from evaluations.stats.table import Coded, is_whole
 
 
 def check_repeats(raw: RawTable, problems: Problems, unit: Coded, period: Coded, within: list[Coded]) -> None:
     """Note every row whose unit and period (and group within them) an earlier row has already."""
+    if is_whole(unit, period):
+        return
     known = (unit.codes >= 0) & (period.codes >= 0)
     key = unit.codes.astype(np.int64) * (period.n_labels + 1) + period.codes
     if not _repeats(key, known, (unit.n_labels + 1) * (period.n_labels + 1)):
@@ -53,13 +56,21 @@ def check_constant(
     raw: RawTable, problems: Problems, unit: Coded, unit_column: str
 ) -> Callable[[Any, str | None, str], None]:
     """A check that a column has one value within each unit; the second row that differs is named."""
-    known = np.flatnonzero(unit.codes >= 0)
-    first = np.zeros(unit.n_labels, dtype=np.int64)
-    first[unit.codes[known][::-1]] = known[::-1]
-    first_row = first[unit.codes]
+    same_unit = unit.codes[1:] == unit.codes[:-1]
+    is_together = int(np.count_nonzero(~same_unit)) + 1 == unit.n_labels and bool((unit.codes >= 0).all())
+
+    @cache
+    def first_rows() -> np.ndarray:
+        known = np.flatnonzero(unit.codes >= 0)
+        first = np.zeros(unit.n_labels, dtype=np.int64)
+        first[unit.codes[known][::-1]] = known[::-1]
+        return first[unit.codes]
 
     def check(column: Any, name: str | None, role: str) -> None:
         values = column.codes if isinstance(column, Coded) else column
+        if is_together and not (same_unit & (values[1:] != values[:-1])).any():
+            return
+        first_row = first_rows()
         differs = values != values[first_row]
         if values.dtype.kind == "f":
             differs &= ~(np.isnan(values) & np.isnan(values[first_row]))

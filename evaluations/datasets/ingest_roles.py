@@ -19,6 +19,7 @@ from evaluations.datasets.ingest_raw import Problems, RawTable, is_formula, near
 from evaluations.datasets.ingest_sites import sites_of
 from evaluations.datasets.ingest_text import MISSING_WORDS, Wanted
 from evaluations.datasets.ingest_treatment import check_first_treated, cohorts_of
+from evaluations.stats.blocks import map_in_order
 from evaluations.stats.results import Dropped
 from evaluations.stats.roles import missing_roles
 from evaluations.stats.spec import Columns, Spec
@@ -32,6 +33,12 @@ LABEL_ROLES = (
     "unit", "period", "first_treated", "cluster", "subgroup", "fixed_effects", "third_difference",
     "neighbourhood", "postcode", "district", "small_area", "location_from", "location_to", "born",
 )  # fmt: skip
+LABELLED = (
+    "unit", "period", "first_treated", "cluster", "subgroup", "third_difference", "neighbourhood",
+    "location_from", "location_to", "born",
+)  # fmt: skip
+"""Roles whose column is one of labels, each read apart from the others."""
+READERS = 2
 OTHER_TIMES = {"born": np.nan, "location_from": -np.inf, "location_to": np.inf}
 """Roles that hold times other than the row's own, and what an empty cell means."""
 MOST_CATEGORIES = 60
@@ -116,12 +123,8 @@ class _Reading:
 
     def _read_roles(self) -> dict[str, Any]:
         read: dict[str, Any] = {}
-        for role in ("unit", "period", "first_treated", "cluster", "subgroup", "third_difference", "neighbourhood",
-                     "location_from", "location_to", "born"):  # fmt: skip
-            if name := getattr(self.columns, role):
-                missing = ("",) if role == "unit" else MISSING_WORDS
-                each = role == "first_treated" or role in OTHER_TIMES
-                read[role] = coded(self.raw.data[name], missing=missing, each=each)
+        labelled = [role for role in LABELLED if getattr(self.columns, role)]
+        read |= zip(labelled, map_in_order(self._coded, labelled, workers=READERS), strict=True)
         read["fixed_effects"] = tuple(coded(self.raw.data[name]) for name in self.columns.fixed_effects)
         for role in ("outcome", "weight", "n", "sd", "distance_km"):
             if name := getattr(self.columns, role):
@@ -136,6 +139,11 @@ class _Reading:
                 self._refuse_missing(read[role], getattr(self.columns, role), role)
         self._check_ranges(read)
         return read
+
+    def _coded(self, role: str) -> Coded:
+        missing = ("",) if role == "unit" else MISSING_WORDS
+        each = role == "first_treated" or role in OTHER_TIMES
+        return coded(self.raw.data[getattr(self.columns, role)], missing=missing, each=each)
 
     def _locate(self, read: dict[str, Any], places: Places | None) -> None:
         """Where each row is, in degrees, from whichever columns say."""

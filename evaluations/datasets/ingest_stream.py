@@ -59,31 +59,41 @@ class PanelFile:
         """How many periods there are."""
         return len(self.periods)
 
-    def blocks(self, first: int = 0, last: int | None = None) -> Iterator[Units]:
-        """Blocks `first` to `last` (left out) of `BLOCK_UNITS` units.
+    @property
+    def n_blocks(self) -> int:
+        """How many blocks of `BLOCK_UNITS` units there are."""
+        return -(-self.n_units // BLOCK_UNITS)
 
-        Raises `Irregular` where the layout breaks. Outcomes may still be NaN or infinite.
+    def row_groups(self, first: int, last: int) -> str:
+        """The file's row groups that hold blocks `first` to `last` (left out), as "first-last"."""
+        size = BLOCK_UNITS * self.n_periods
+        groups = _groups_between(
+            pq.ParquetFile(self.path), first * size, min(last * size, self.n_units * self.n_periods)
+        )
+        return f"{groups[0]}-{groups[-1]}"
+
+    def blocks(self, first: int = 0, last: int | None = None) -> Iterator[Columns]:
+        """Blocks `first` to `last` (left out) of `BLOCK_UNITS` units, each yet to be `checked`.
+
+        Raises `Irregular` where the layout breaks between blocks.
         """
         stop = self.n_units if last is None else min(last * BLOCK_UNITS, self.n_units)
         size, before = BLOCK_UNITS * self.n_periods, None
-        pattern, within = self._expected()
-        for unit, period, outcome, starts in self._rows(first * size, stop * self.n_periods, size):
-            n = len(unit)
-            if not np.array_equal(period, pattern[:n]) or not np.array_equal(unit[1:] == unit[:-1], within[: n - 1]):
+        for columns in self._rows(first * size, stop * self.n_periods, size):
+            unit = columns[0]
+            if before is not None and unit[0] <= before:
                 raise Irregular
-            if (within[: n - 1] & (starts[1:] != starts[:-1])).any():
-                raise Irregular
-            units = unit[:: self.n_periods]
-            if (np.diff(units) <= 0).any() or (before is not None and units[0] <= before):
-                raise Irregular
-            before = units[-1]
-            yield Units(outcome.reshape(-1, self.n_periods), starts[:: self.n_periods])
+            before = unit[-1]
+            yield columns
 
-    def _expected(self) -> tuple[np.ndarray, np.ndarray]:
-        """The periods of a block's rows, and whether the row after each is of the same unit."""
-        pattern = np.tile(self.periods.to_numpy(), BLOCK_UNITS)
-        within = np.arange(1, len(pattern) + 1) % self.n_periods != 0
-        return pattern, within
+    def checked(self, columns: Columns) -> Units:
+        """The units of a block. Raises `Irregular` where its layout breaks. Outcomes may be NaN or infinite."""
+        unit, period, outcome, starts = (column.reshape(-1, self.n_periods) for column in columns)
+        if not (period == self.periods.to_numpy()).all() or not (unit == unit[:, :1]).all():
+            raise Irregular
+        if not (starts == starts[:, :1]).all() or (np.diff(unit[:, 0]) <= 0).any():
+            raise Irregular
+        return Units(outcome, starts[:, 0])
 
     def _rows(self, start: int, stop: int, size: int) -> Iterator[Columns]:
         """The four columns from row `start` to `stop`, `size` rows at a time."""
@@ -101,11 +111,12 @@ class PanelFile:
 
     def _batches(self, start: int, stop: int, size: int) -> Iterator[Columns]:
         file = pq.ParquetFile(self.path)
-        ends = np.cumsum([file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)])
-        groups = [i for i, end in enumerate(ends) if end > start and end - file.metadata.row_group(i).num_rows < stop]
-        skip = start - (int(ends[groups[0]]) - file.metadata.row_group(groups[0]).num_rows) if groups else 0
+        groups = _groups_between(file, start, stop)
+        skip = start - sum(file.metadata.row_group(group).num_rows for group in range(groups[0])) if groups else 0
         left = stop - start
-        for batch in file.iter_batches(batch_size=4 * size, row_groups=groups, columns=list(self.names)):
+        for batch in file.iter_batches(
+            batch_size=4 * size, row_groups=groups, columns=list(self.names), use_threads=False
+        ):
             if skip >= batch.num_rows:
                 skip -= batch.num_rows
                 continue
@@ -125,6 +136,13 @@ class PanelFile:
         )
         data = pa.table(dict(zip(self.names, columns, strict=True)))
         return RawTable(data, self.names)
+
+
+def _groups_between(file: pq.ParquetFile, start: int, stop: int) -> list[int]:
+    """The row groups that hold rows `start` to `stop` (left out)."""
+    sizes = np.array([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
+    ends = np.cumsum(sizes)
+    return np.flatnonzero((ends > start) & (ends - sizes < stop)).tolist()
 
 
 def panel_file(path: Path, spec: Spec) -> PanelFile | None:

@@ -51,7 +51,9 @@ def cohorts_of(first_treated: Coded, axis: TimeAxis, every: TimeAxis | None = No
     labels = tuple(first_treated.labels[keys.index(key)] for key in distinct)
     starts = np.array([bisect_left(axis.keys, key) for key in keys] + [NEVER_TREATED], dtype=np.int32)
     places = np.array([place_of(every or axis, label) for label in labels], dtype=float)
-    return Cohorts(starts[first_treated.codes], rank[first_treated.codes], labels, places)
+    is_in_order = np.array_equal(rank[:-1], np.arange(len(keys)))
+    codes = first_treated.codes if is_in_order else rank[first_treated.codes]
+    return Cohorts(starts[first_treated.codes], codes, labels, places)
 
 
 def _note(raw: RawTable, problems: Problems, label: Label, axis: TimeAxis, name: str, rows: np.ndarray) -> None:

@@ -244,10 +244,17 @@ def _take_back(run_id: int, attempt: int) -> str | None:
     if run.started_at is not None and now - run.started_at > timedelta(seconds=run.time_limit_s):
         return "failed" if fail(run_id=run_id, attempt=attempt, **time_is_up(run)) else None
     if attempt >= MAX_ATTEMPTS:
-        reason = f"The worker stopped {attempt} times before it could answer. The analysis may need more memory."
-        return "failed" if fail(run_id=run_id, attempt=attempt, code="worker_lost", reason=reason) else None
+        return "failed" if fail(run_id=run_id, attempt=attempt, **workers_were_lost(attempt)) else None
     put_back = silent.update(state=RunState.QUEUED, lease_expires_at=None, rung_at=now, progress_step="Starting again")
     return "requeued" if put_back else None
+
+
+def workers_were_lost(times: int) -> dict[str, str]:
+    """The code and reason of a run over which one worker after another was lost."""
+    return {
+        "code": "worker_lost",
+        "reason": f"The worker stopped {times} times before it could answer. The analysis may need more memory.",
+    }
 
 
 def time_is_up(run: AnalysisRun) -> dict[str, str]:

@@ -23,6 +23,14 @@ class Stopped(Exception):
         super().__init__(why)
 
 
+class DataGone(Exception):
+    """The rows were deleted while they were being analysed."""
+
+
+class WorkerLost(Exception):
+    """Workers died over one block time and again."""
+
+
 class Heartbeat:
     """Beats for one attempt while the `with` block runs. Its `tick` is given to the engine.
 

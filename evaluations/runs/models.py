@@ -116,3 +116,63 @@ class AnalysisRun(models.Model):
     def access(self) -> Grants:
         """As its evaluation's."""
         return self.evaluation.access()
+
+
+class RunPass(models.Model):
+    """One pass of a run over its data: what was known before it, and the blocks that reduce the data to sums.
+
+    Working papers of the run, not its answer: `known` and the blocks' sums are emptied when it ends.
+    """
+
+    run = models.ForeignKey(AnalysisRun, models.CASCADE, related_name="passes")
+    number = models.PositiveIntegerField(help_text="Counted over the run, from 1.")
+    known = models.BinaryField(blank=True)
+    started_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["run", "number"]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="run_pass_once")]
+
+    def __str__(self) -> str:
+        return f"Pass {self.number} of run {self.run_id}"
+
+
+class BlockState(models.TextChoices):
+    """Where a block of a pass stands."""
+
+    WAITING = "waiting", "Waiting"
+    CLAIMED = "claimed", "Claimed"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+
+
+class RunBlock(models.Model):
+    """Part of a pass, claimed by one worker at a time as a run is; `attempt` fences off one that was taken over."""
+
+    of_pass = models.ForeignKey(RunPass, models.CASCADE, related_name="blocks")
+    number = models.PositiveIntegerField(help_text="From 0; the sums of a pass are added in this order.")
+    row_groups = models.CharField(max_length=40, help_text="Of the Parquet file, first-last.")
+    state = models.CharField(max_length=10, choices=BlockState.choices, default=BlockState.WAITING)
+    fault = models.CharField(max_length=40, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    worker = models.CharField(max_length=100, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    sums = models.BinaryField(blank=True)
+
+    class Meta:
+        ordering = ["of_pass", "number"]
+        indexes = [models.Index(fields=["state", "lease_expires_at"], name="block_leases")]
+        constraints = [
+            models.UniqueConstraint(fields=["of_pass", "number"], name="run_block_once"),
+            models.CheckConstraint(condition=Q(state__in=BlockState.values), name="run_block_state_known"),
+            models.CheckConstraint(
+                condition=filled_only_when("lease_expires_at", Q(state=BlockState.CLAIMED)),
+                name="run_block_leased_while_claimed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Block {self.number} of {self.of_pass}"

@@ -14,6 +14,7 @@ from evaluations.stats.registry import Tick, ignore_progress
 
 if TYPE_CHECKING:
     from evaluations.datasets.gazetteer import Places
+    from evaluations.runs.passes import Reduce
     from evaluations.stats.spec import Spec
 
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "duckdb")
@@ -29,16 +30,19 @@ def run_analysis_file(
     loaded_places: Callable[[Spec], Places] | None = None,
     data_sha256: str | None = None,
     tick: Tick = ignore_progress,
+    reduce: Reduce | None = None,
 ) -> dict[str, Any]:
     """The RESULT of the analysis contract, with its receipt.
 
     Raises `BadInput` with every problem of the design or the files; a question the data cannot
     answer comes back as a result whose status is `refused`. `tick` may raise to stop the work.
     `loaded_places` gives what the site knows of places, where no file of them does.
+    `reduce` makes the sums of a file read in blocks; without it this process does.
     `data_sha256` is that of the file as it was uploaded, where `path` is the copy kept of it.
     """
     from evaluations.datasets.gazetteer_files import read_places
     from evaluations.datasets.ingest import read_table, typed_table, wanted_columns
+    from evaluations.runs.passes import alone
     from evaluations.runs.streaming import streamed_result
     from evaluations.stats.engine import ENGINE_VERSION, analyse
     from evaluations.stats.issues import NotEstimable
@@ -48,7 +52,7 @@ def run_analysis_file(
     started = time.perf_counter()
     spec = parse_spec(spec_mapping)
     tick("Reading the data", 0.0)
-    result = streamed_result(path, spec, tick=tick)
+    result = streamed_result(path, spec, tick=tick, reduce=reduce or alone)
     if result is None:
         raw = read_table(path, wanted=wanted_columns(spec))
         sites = read_table(sites_path) if sites_path else None

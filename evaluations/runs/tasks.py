@@ -12,8 +12,10 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
+from evaluations.datasets.models import Dataset
 from evaluations.datasets.queries import local_table
 from evaluations.runs.actions import (
+    MAX_ATTEMPTS,
     TASK_NAME,
     claim,
     fail,
@@ -21,9 +23,11 @@ from evaluations.runs.actions import (
     memory_is_full,
     stop_cancelled,
     time_is_up,
+    workers_were_lost,
 )
+from evaluations.runs.block_actions import HELP_TASK, has_waiting_blocks
 from evaluations.runs.disclosure import policy_of, protect_people
-from evaluations.runs.heartbeat import Heartbeat, Stopped
+from evaluations.runs.heartbeat import DataGone, Heartbeat, Stopped, WorkerLost
 from evaluations.runs.limits import limited_memory
 from evaluations.runs.models import AnalysisRun
 from evaluations.stats.issues import BadInput
@@ -33,6 +37,21 @@ FAULT = (
     "An unexpected fault stopped the analysis ({name}). It is a fault of Uplift, not of the data; "
     "the site's operators can find it in the log under run {run}."
 )
+
+
+@shared_task(name=HELP_TASK, acks_late=True, soft_time_limit=settings.RUN_TIME_LIMIT_S)
+def help_with_blocks(run_id: int) -> None:
+    """Reduce waiting blocks of a run that another worker has."""
+    from evaluations.runs.shared_passes import help_on
+    from evaluations.runs.streaming import panel_and_method
+    from evaluations.stats.spec import parse_spec
+
+    if not has_waiting_blocks(run_id):
+        return
+    run = AnalysisRun.objects.select_related("plan", "dataset").get(pk=run_id)
+    spec = parse_spec(run.plan.spec)
+    with local_table(run.dataset) as path, limited_memory(run.memory_limit_mb):
+        help_on(run_id, path, lambda: panel_and_method(path, spec))
 
 
 @shared_task(name=TASK_NAME, acks_late=True, soft_time_limit=settings.RUN_TIME_LIMIT_S)
@@ -58,6 +77,8 @@ def work_on(run: AnalysisRun, *, tick: Tick = ignore_progress) -> None:
         fail(run_id=run_id, attempt=attempt, **memory_is_full(run))
     except SoftTimeLimitExceeded:
         fail(run_id=run_id, attempt=attempt, **time_is_up(run))
+    except WorkerLost:
+        fail(run_id=run_id, attempt=attempt, **workers_were_lost(MAX_ATTEMPTS))
     except Exception as error:
         reason = FAULT.format(name=type(error).__name__, run=run.pk)
         fail(run_id=run_id, attempt=attempt, code="unexpected_fault", reason=reason)
@@ -70,9 +91,10 @@ def answer(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
     """The run's result, as it may be stored: refused in words where the data do not fit the plan."""
     from evaluations.datasets.place_store import kinds_needed, loaded_places
     from evaluations.runs.runner import run_analysis_file
+    from evaluations.runs.shared_passes import AmongWorkers
 
-    if run.dataset.storage_path == "" or (run.sites and run.sites.storage_path == ""):
-        return _refused(run, "data_deleted", "The data were deleted.", "Upload them again to run the plan on them.")
+    if _data_are_gone(run):
+        return _data_deleted(run)
     with ExitStack() as files:
         try:
             result = run_analysis_file(
@@ -82,12 +104,27 @@ def answer(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
                 loaded_places=lambda spec: loaded_places(kinds_needed(spec.columns)),
                 data_sha256=run.dataset.analysed_sha256,
                 tick=tick,
+                reduce=AmongWorkers(run),
             )
-        except BadInput as wrong:
+        except (DataGone, FileNotFoundError, BadInput) as wrong:
+            if _data_are_gone(run):
+                return _data_deleted(run)
+            if not isinstance(wrong, BadInput):
+                raise
             return _bad_input(run, wrong)
     if run.dataset.units_are_people or run.evaluation.units_are_people:
         return protect_people(result, policy_of(run.evaluation.disclosure_policy))
     return result
+
+
+def _data_are_gone(run: AnalysisRun) -> bool:
+    """Whether the rows that the run needs were deleted, perhaps since it began."""
+    needed = [pk for pk in (run.dataset_id, run.sites_id) if pk is not None]
+    return Dataset.objects.filter(pk__in=needed, storage_path="").exists()
+
+
+def _data_deleted(run: AnalysisRun) -> dict[str, Any]:
+    return _refused(run, "data_deleted", "The data were deleted.", "Upload them again to run the plan on them.")
 
 
 def _bad_input(run: AnalysisRun, wrong: BadInput) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import numpy as np
 BLOCK_UNITS = 16_384
 """Units in a block. Part of the engine's version: another value changes the last digits."""
 
-BLOCKS_IN_A_RUN = 64
+BLOCKS_IN_A_RUN = 16
 """Blocks whose sums are added to one another before they are added to others': what one worker takes at a time."""
 
 Block = TypeVar("Block")

@@ -7,12 +7,13 @@ kept once for it; a unit not observed in a period has NaN there, inside the engi
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from evaluations.stats.issues import BadInput, Issue, NotEstimable
 from evaluations.stats.results import CohortCount, Dropped, Label
-from evaluations.stats.table import NEVER_TREATED, Coded, Table
+from evaluations.stats.table import NEVER_TREATED, Coded, Table, is_whole
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,20 @@ class Panel:
         """How many periods there are."""
         return len(self.periods)
 
-    @property
+    @cached_property
     def n_rows(self) -> int:
         """How many unit-periods were observed."""
-        return int(np.isfinite(self.outcome).sum())
+        return int(np.count_nonzero(np.isfinite(self.outcome)))
 
     @property
     def is_balanced(self) -> bool:
         """Every unit was observed in every period."""
-        return bool(np.isfinite(self.outcome).all())
+        return self.n_rows == self.outcome.size
+
+    @cached_property
+    def outcome_range(self) -> tuple[float, float]:
+        """The smallest and the largest outcome of a panel that has units."""
+        return float(np.nanmin(self.outcome)), float(np.nanmax(self.outcome))
 
     @property
     def covariates_vary(self) -> bool:
@@ -125,7 +131,7 @@ def panel_from_table(table: Table) -> Panel:
     _check_shape(table)
     unit, period, cohorts = _need(table.unit, "unit"), _need(table.period, "period"), table.cohorts
     shape = (unit.n_labels, period.n_labels)
-    if _is_whole(unit, period):
+    if is_whole(unit, period):
         cell, first_row = None, np.arange(0, table.n_rows, shape[1])
     else:
         cell = unit.codes.astype(np.int64) * shape[1] + period.codes
@@ -170,15 +176,6 @@ def _check_shape(table: Table) -> None:
             "All rows are from one period, so there is no change to compare.",
             "Add rows from before and after treatment began.",
         )
-
-
-def _is_whole(unit: Coded, period: Coded) -> bool:
-    """Every unit-period is there, in order, so that the long columns are the wide ones."""
-    shape = (unit.n_labels, period.n_labels)
-    if len(unit.codes) != shape[0] * shape[1]:
-        return False
-    units, periods = unit.codes.reshape(shape), period.codes.reshape(shape)
-    return bool((units == np.arange(shape[0])[:, None]).all() and (periods == np.arange(shape[1])).all())
 
 
 def _check_unique(cell: np.ndarray, shape: tuple[int, int], table: Table) -> None:

@@ -43,6 +43,18 @@ class Coded:
         return Coded(codes.astype(np.int32), tuple(self.labels[code] for code in used))
 
 
+def is_whole(unit: Coded, period: Coded) -> bool:
+    """Every unit-period is there, in order, so that the long columns are the wide ones."""
+    shape = (unit.n_labels, period.n_labels)
+    if len(unit.codes) != shape[0] * shape[1]:
+        return False
+    units, periods = unit.codes.reshape(shape), period.codes.reshape(shape)
+    if not (periods[:1000] == np.arange(shape[1], dtype=np.int32)).all():
+        return False
+    in_order = (units == np.arange(shape[0], dtype=np.int32)[:, None]).all()
+    return bool(in_order and (periods == np.arange(shape[1], dtype=np.int32)).all())
+
+
 @dataclass(frozen=True)
 class Cohorts:
     """When each row's unit was first treated.

@@ -11,6 +11,7 @@ from django.db import DatabaseError, close_old_connections
 
 from evaluations.datasets.actions import sweep_datasets
 from evaluations.runs.actions import sweep
+from evaluations.runs.block_actions import sweep_blocks
 from evaluations.saved.actions.digests import ring_for_digests
 from evaluations.sharing.actions import lift_embargoes
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["once"]:
             sweep()
+            sweep_blocks()
             sweep_datasets()
             lift_embargoes()
             ring_for_digests()
@@ -46,6 +48,7 @@ def sweep_and_go_on() -> None:
     close_old_connections()
     try:
         sweep()
+        sweep_blocks()
         sweep_datasets()
         lift_embargoes()
         ring_for_digests()

@@ -70,7 +70,7 @@ def cross_section_effects(
         is_alone=(counts[0] < 2) | (counts[1] <= len(data.design)),
         cohort_weight=member.sum(axis=0),
         cross=influence.T @ influence,
-        draws=multiplier_sums(influence.T, *draws, 0),
+        draws=multiplier_sums(influence.T, draws[0], (draws[1], 0)),
         n_trimmed=np.array([effect.n_trimmed for effect in found]),
     )
     return effects, influence

@@ -12,10 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from evaluations.stats.blocks import BLOCK_UNITS, Sums
+from evaluations.stats.blocks import Sums
 from evaluations.stats.callaway_santanna.designs import Design, Family
 from evaluations.stats.callaway_santanna.fits import Fit, View, odds_of, view_of
 from evaluations.stats.callaway_santanna.unit_blocks import UnitBlock
+
+LOW_OF_65536 = 47_422
+"""Mammen's chance of the lower weight, (sqrt 5 + 1) / (2 sqrt 5), in 65,536ths."""
+
+DRAWN_AT_ONCE = 2_048
+"""Clusters whose weights are drawn at a time, so that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +36,11 @@ def block_influence(
     block: UnitBlock, designs: Sequence[Design], fits: Sequence[Fit], *, n_cells: int, draws: tuple[int, int]
 ) -> InfluenceSums:
     """The influence sums of one block. `draws` is how many multiplier draws to take, and their seed."""
-    n_rows = n_cells + len(block.edges) - 1
     n_draws, seed = draws
-    if block.cluster is None and n_draws == 0:
-        views = [view_of(block, design) for design in designs]
-        return InfluenceSums(_cross_by_cohort(block, designs, fits, views, n_cells), np.zeros((0, n_rows)))
+    if block.cluster is None:
+        return _sums_by_cohort(block, designs, fits, n_cells, draws)
     sums = block_cluster_sums(block, designs, fits, n_cells=n_cells)
-    return InfluenceSums(sums @ sums.T, multiplier_sums(sums, n_draws, seed, block.index))
+    return InfluenceSums(sums @ sums.T, multiplier_sums(sums, n_draws, (seed, block.index)))
 
 
 def block_cluster_sums(block: UnitBlock, designs: Sequence[Design], fits: Sequence[Fit], *, n_cells: int) -> np.ndarray:
@@ -49,18 +53,20 @@ def block_cluster_sums(block: UnitBlock, designs: Sequence[Design], fits: Sequen
     return _by_cluster(whole, block.cluster)
 
 
-def _cross_by_cohort(
-    block: UnitBlock, designs: Sequence[Design], fits: Sequence[Fit], views: list[View], n_cells: int
-) -> np.ndarray:
-    """The cross-products, cohort by cohort: a unit touches few cells, so most rows of a cohort are zero."""
-    n_rows = n_cells + len(block.edges) - 1
-    cross = np.zeros((n_rows, n_rows))
+def _sums_by_cohort(
+    block: UnitBlock, designs: Sequence[Design], fits: Sequence[Fit], n_cells: int, draws: tuple[int, int]
+) -> InfluenceSums:
+    """The sums where units stand alone, cohort by cohort: a unit touches few cells, so most rows of a cohort are 0."""
+    n_rows, (n_draws, seed) = n_cells + len(block.edges) - 1, draws
+    views = [view_of(block, design) for design in designs]
+    cross, drawn = np.zeros((n_rows, n_rows)), np.zeros((n_draws, n_rows))
     for position in range(len(block.edges) - 1):
         if block.edges[position] == block.edges[position + 1]:
             continue
         rows, values = cohort_influence(block, position, designs, fits, views, n_cells)
         cross[np.ix_(rows, rows)] += values @ values.T
-    return cross
+        drawn[:, rows] += multiplier_sums(values, n_draws, (seed, block.index, position))
+    return InfluenceSums(cross, drawn)
 
 
 def _by_cluster(whole: np.ndarray, cluster: np.ndarray | None) -> np.ndarray:
@@ -71,16 +77,29 @@ def _by_cluster(whole: np.ndarray, cluster: np.ndarray | None) -> np.ndarray:
     return np.add.reduceat(whole[:, order], starts, axis=1)
 
 
-def multiplier_sums(sums: np.ndarray, n_draws: int, seed: int, block_index: int) -> np.ndarray:
-    """Sums over a block's clusters of Mammen's two-point weight times influence, shape (n_draws, n_rows)."""
+def multiplier_sums(sums: np.ndarray, n_draws: int, seed: tuple[int, ...]) -> np.ndarray:
+    """Sums over a block's clusters of Mammen's two-point weight times influence, shape (n_draws, n_rows).
+
+    Which of the two a weight is takes 16 random bits: the chance of the lower one is right to 1e-5, and the
+    weights' mean and variance are exactly 0 and 1 at that chance. Products are in single precision: a draw only
+    has to be placed among the others.
+    """
     drawn = np.zeros((n_draws, len(sums)))
-    golden = np.sqrt(5.0)
-    for start in range(0, sums.shape[1] if n_draws else 0, BLOCK_UNITS):
-        part = sums[:, start : start + BLOCK_UNITS]
-        rng = np.random.default_rng([seed, block_index, start])
-        is_low = rng.random((n_draws, part.shape[1])) < (golden + 1) / (2 * golden)
-        drawn += np.where(is_low, (1 - golden) / 2, (1 + golden) / 2) @ part.T
-    return drawn
+    if not n_draws:
+        return drawn
+    chance = LOW_OF_65536 / 65536
+    low, high = -np.sqrt((1 - chance) / chance), np.sqrt(chance / (1 - chance))
+    size = np.abs(sums).max(axis=1, initial=0.0)
+    scaled = (sums / np.where(size > 0, size, 1.0)[:, None]).astype(np.float32)
+    for start in range(0, sums.shape[1], DRAWN_AT_ONCE):
+        part = scaled[:, start : start + DRAWN_AT_ONCE]
+        n = n_draws * part.shape[1]
+        bits = np.random.PCG64([*seed, start]).random_raw(-(-n // 4)).view(np.uint16)[:n]
+        is_low = (bits < LOW_OF_65536).astype(np.float32).reshape(n_draws, -1)
+        drawn += is_low @ part.T
+    drawn *= low - high
+    drawn += high * scaled.sum(axis=1, dtype=np.float64)
+    return drawn * size
 
 
 def cohort_influence(

@@ -58,20 +58,37 @@ class Moments(Sums):
         return self.first + self.square[:, None] * move, second
 
 
-def block_moments(block: UnitBlock) -> Moments:
-    """The moments of one block."""
-    n, n_periods = len(block.edges) - 1, len(block.outcome)
-    weight, square = np.zeros(n), np.zeros(n)
-    mean, first, second = np.zeros((n, n_periods)), np.zeros((n, n_periods)), np.zeros((n, n_periods, n_periods))
-    for position in np.flatnonzero(np.diff(block.edges)):
-        units = slice(int(block.edges[position]), int(block.edges[position + 1]))
-        w = block.weight[units]
-        weight[position], square[position] = w.sum(), (w**2).sum()
-        mean[position] = block.outcome[:, units] @ w / weight[position]
-        scaled = (block.outcome[:, units] - mean[position][:, None]) * w
-        first[position] = scaled @ w
-        second[position] = scaled @ scaled.T
-    return Moments(np.diff(block.edges), weight, mean, square, first, second)
+def unit_moments(outcome: np.ndarray, cohort: np.ndarray, n_cohorts: int, weight: np.ndarray | None = None) -> Moments:
+    """The moments of some units: `outcome`, shape (n_units, n_periods), whole; `cohort`, shape (n_units,), from 0."""
+    order, edges = cohort_order(cohort, n_cohorts)
+    return moments_in_order(outcome.take(order, axis=0), edges, None if weight is None else weight[order])
+
+
+def cohort_order(cohort: np.ndarray, n_cohorts: int) -> tuple[np.ndarray, np.ndarray]:
+    """The order that puts units of a cohort together, and where each cohort begins and the last ends."""
+    edges = np.concatenate([[0], np.cumsum(np.bincount(cohort, minlength=n_cohorts))])
+    return np.argsort(cohort, kind="stable"), edges
+
+
+def moments_in_order(outcome: np.ndarray, edges: np.ndarray, weight: np.ndarray | None = None) -> Moments:
+    """The moments of units that stand by cohort. Writes over `outcome`, which is taken for working space."""
+    n_cohorts, n_periods = len(edges) - 1, outcome.shape[1]
+    total, square = np.zeros(n_cohorts), np.zeros(n_cohorts)
+    mean, first = np.zeros((n_cohorts, n_periods)), np.zeros((n_cohorts, n_periods))
+    second = np.zeros((n_cohorts, n_periods, n_periods))
+    outcome -= outcome[:, :1].copy()
+    weights = np.ones(len(outcome)) if weight is None else weight
+    for place in np.flatnonzero(np.diff(edges)):
+        units = slice(int(edges[place]), int(edges[place + 1]))
+        away, w = outcome[units], weights[units]
+        total[place], square[place] = w.sum(), (w**2).sum()
+        mean[place] = w @ away / total[place]
+        away -= mean[place]
+        if weight is not None:
+            away *= w[:, None]
+        first[place] = w @ away
+        second[place] = away.T @ away
+    return Moments(np.diff(edges), total, mean, square, first, second)
 
 
 @dataclass(frozen=True)
@@ -162,7 +179,7 @@ def block_cluster_influence(
 ) -> InfluenceSums:
     """Influence sums over the clusters of one block, units being clusters where none are given."""
     sums = mean_cluster_sums(block, contrasts, mean)
-    return InfluenceSums(sums @ sums.T, multiplier_sums(sums, *draws, block.index))
+    return InfluenceSums(sums @ sums.T, multiplier_sums(sums, draws[0], (draws[1], block.index)))
 
 
 def mean_cluster_sums(block: UnitBlock, contrasts: Contrasts, mean: np.ndarray) -> np.ndarray:

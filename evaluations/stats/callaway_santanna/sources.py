@@ -20,10 +20,10 @@ from evaluations.stats.callaway_santanna.means import (
     Contrasts,
     Moments,
     block_cluster_influence,
-    block_moments,
     contrasts_of,
     group_time_effects,
     mean_cluster_sums,
+    unit_moments,
 )
 from evaluations.stats.callaway_santanna.unit_blocks import UnitBlock, UnitBlocks
 from evaluations.stats.issues import NotEstimable
@@ -158,7 +158,7 @@ def _from_means(
     blocks: UnitBlocks, cells: tuple[Cell, ...], *, draws: tuple[int, int], workers: int, tick: Progress
 ) -> tuple[GroupTimeEffects, Callable[[UnitBlock], np.ndarray], Spread | None]:
     numbers = range(len(blocks))
-    moments: Moments = total(map_in_order(lambda n: block_moments(blocks.block(n)), numbers, workers=workers))
+    moments: Moments = total(map_in_order(partial(_block_moments, blocks), numbers, workers=workers))
     tick(0.5)
 
     def by_cluster(contrasts: Contrasts) -> InfluenceSums:
@@ -171,6 +171,12 @@ def _from_means(
     sums = partial(mean_cluster_sums, contrasts=contrasts, mean=moments.mean)
     is_clustered = blocks.panel.is_clustered_above_unit
     return effects, sums, _panel_spread(blocks, sums) if is_clustered else spread_of_moments(contrasts, moments)
+
+
+def _block_moments(blocks: UnitBlocks, index: int) -> Moments:
+    units, panel = blocks.units_of(index), blocks.panel
+    weight = None if panel.weight is None else panel.weight[units]
+    return unit_moments(panel.outcome[units], blocks.cohort_positions(units), len(blocks.cohorts), weight)
 
 
 def _adjusted(

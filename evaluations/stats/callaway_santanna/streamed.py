@@ -8,6 +8,8 @@ The digits are those of the same panel in memory.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 
@@ -15,9 +17,14 @@ from evaluations.stats.blocks import Sums
 from evaluations.stats.callaway_santanna.cells import cells_of, cohorts_of, is_always_treated
 from evaluations.stats.callaway_santanna.estimate import check_options, reported
 from evaluations.stats.callaway_santanna.few_clusters import spread_of_moments
-from evaluations.stats.callaway_santanna.means import Moments, block_moments, contrasts_of, group_time_effects
+from evaluations.stats.callaway_santanna.means import (
+    Moments,
+    cohort_order,
+    contrasts_of,
+    group_time_effects,
+    moments_in_order,
+)
 from evaluations.stats.callaway_santanna.sources import Estimated, Presence, check_sample
-from evaluations.stats.callaway_santanna.unit_blocks import plain_block
 from evaluations.stats.results import CohortCount, Dropped, Result
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import Table
@@ -64,14 +71,47 @@ def _at(sums: np.ndarray, place: np.ndarray, n: int) -> np.ndarray:
 def panel_moments(outcome: np.ndarray, first_treated: np.ndarray) -> PanelMoments:
     """The moments of some units: `outcome`, shape (n_units, n_periods), whole; `first_treated` as any numbers."""
     values = np.unique(first_treated)
-    position = np.searchsorted(values, first_treated).astype(np.int16)
-    by_cohort = np.argsort(position, kind="stable")
-    by_period = np.ascontiguousarray(np.take(outcome, by_cohort, axis=0).T)
-    edges = np.searchsorted(position[by_cohort], np.arange(len(values) + 1))
-    lowest = np.minimum.reduceat(by_period.min(axis=0), edges[:-1])
-    highest = np.maximum.reduceat(by_period.max(axis=0), edges[:-1])
-    by_period -= by_period[0].copy()
-    return PanelMoments(values, block_moments(plain_block(by_period, position[by_cohort], edges)), lowest, highest)
+    cohort = np.searchsorted(values, first_treated).astype(np.int16)
+    order, edges = cohort_order(cohort, len(values))
+    ordered = outcome.take(order, axis=0)
+    by_cohort = [ordered[start:stop] for start, stop in pairwise(edges)]
+    lowest = np.array([units.min() for units in by_cohort])
+    highest = np.array([units.max() for units in by_cohort])
+    return PanelMoments(values, moments_in_order(ordered, edges), lowest, highest)
+
+
+class UnitsOfBlock(Protocol):
+    """Units as a file gives them."""
+
+    @property
+    def outcome(self) -> np.ndarray:
+        """Shape (n_units, n_periods)."""
+        ...
+
+    @property
+    def first_treated(self) -> np.ndarray:
+        """Any numbers, shape (n_units,)."""
+        ...
+
+
+class CohortMoments:
+    """The moments of a panel as a method in rounds: one pass and nothing to solve."""
+
+    def start(self) -> PanelMoments | None:
+        """Nothing is known."""
+        return None
+
+    def reduce_block(self, block: UnitsOfBlock, state: PanelMoments | None) -> PanelMoments:
+        """The moments of one block."""
+        return panel_moments(block.outcome, block.first_treated)
+
+    def solve(self, state: PanelMoments | None, total: PanelMoments) -> PanelMoments | None:
+        """The moments of all blocks are the answer."""
+        return total
+
+    def is_finished(self, state: PanelMoments | None) -> bool:
+        """The pass has been made."""
+        return state is not None
 
 
 def result_of_moments(found: PanelMoments, labels: Table, spec: Spec, *, rows_read: int) -> Result:

@@ -72,11 +72,15 @@ class UnitBlocks:
             self.kept[index] = block
         return block
 
+    def units_of(self, index: int) -> slice | np.ndarray:
+        """The panel's units in block `index`, in the panel's order."""
+        return self.cuts[index] if self.order is None else self.order[self.cuts[index]]
+
     def units(self, index: int) -> np.ndarray:
         """The panel's units in the order in which block `index` has them: by cohort."""
-        cut = self.cuts[index]
-        units = np.arange(cut.start, cut.stop) if self.order is None else self.order[cut]
-        return units[np.argsort(self._cohort_positions(units), kind="stable")]
+        units = self.units_of(index)
+        units = np.arange(units.start, units.stop) if isinstance(units, slice) else units
+        return units[np.argsort(self.cohort_positions(units), kind="stable")]
 
     def clusters(self, index: int) -> np.ndarray:
         """The panel's clusters in the order in which sums by cluster over block `index` have them."""
@@ -85,7 +89,7 @@ class UnitBlocks:
 
     def _made(self, index: int) -> UnitBlock:
         units, panel = self.units(index), self.panel
-        position = self._cohort_positions(units)
+        position = self.cohort_positions(units)
         return UnitBlock(
             index=index,
             outcome=_changes(panel.outcome[units]),
@@ -96,7 +100,8 @@ class UnitBlocks:
             cluster=panel.cluster[units] if panel.is_clustered_above_unit else None,
         )
 
-    def _cohort_positions(self, units: np.ndarray) -> np.ndarray:
+    def cohort_positions(self, units: slice | np.ndarray) -> np.ndarray:
+        """The place of each unit's cohort among `cohorts`, shape (n_units,)."""
         lookup = np.zeros(max(cohort.code for cohort in self.cohorts) + 2, dtype=np.int16)
         for position, cohort in enumerate(self.cohorts):
             lookup[cohort.code + 1] = position
@@ -109,12 +114,6 @@ class UnitBlocks:
         if covariates.ndim == 2:
             return self.standardisation.design(covariates)
         return np.stack([self.standardisation.design(covariates[:, p]) for p in range(covariates.shape[1])])
-
-
-def plain_block(changes: np.ndarray, cohort: np.ndarray, edges: np.ndarray) -> UnitBlock:
-    """A block of units of weight one without covariates, already laid out: see `UnitBlock` for the shapes."""
-    n_units = changes.shape[1]
-    return UnitBlock(0, changes, np.ones((1, n_units)), np.ones(n_units), cohort, edges)
 
 
 def cuts_by_unit(units: np.ndarray, size: int) -> tuple[slice, ...]:

@@ -9,7 +9,9 @@ import numpy as np
 
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.panel import Panel, panel_from_table
-from evaluations.stats.regression.errors import Errors
+from evaluations.stats.regression.cell_fit import MOST_ENTRIES, CellRows, fit_cells
+from evaluations.stats.regression.errors import Errors, is_nested
+from evaluations.stats.regression.fixed_effects import Effect
 from evaluations.stats.regression.judging import Judge, error_words, errors_of, wild_for
 from evaluations.stats.regression.least_squares import Fit, fit
 from evaluations.stats.regression.path_sums import path_of
@@ -112,7 +114,7 @@ def balanced_panel(table: Table, spec: Spec, last_period: int | None = None) -> 
         )
     if not panel.n_units or not panel.is_balanced:
         return None
-    check_outcome_varies(panel.outcome)
+    check_outcome_varies(np.array(panel.outcome_range))
     return panel
 
 
@@ -141,7 +143,7 @@ def _by_sums(table: Table, panel: Panel, spec: Spec, paths: np.ndarray, tick: Sh
         return None
     counts = panel_counts(panel)
     reference = counts.reference(spec.options.level)
-    judge = Judge(found.coefficients, found.errors, reference, outcome_size(panel.outcome))
+    judge = Judge(found.coefficients, found.errors, reference, outcome_size(np.array(panel.outcome_range)))
     sample = Sample(
         table.rows_read,
         panel.n_rows,
@@ -169,9 +171,14 @@ def panel_counts(panel: Panel) -> Counts:
         n_units=panel.n_units,
         n_treated_units=int(treated.sum()),
         n_clusters=panel.n_clusters,
-        n_treated_clusters=count_distinct(panel.cluster[treated]),
-        n_control_clusters=_controls(count_distinct(panel.cluster[~treated])),
+        n_treated_clusters=_clusters_of(panel, treated),
+        n_control_clusters=_controls(_clusters_of(panel, ~treated)),
     )
+
+
+def _clusters_of(panel: Panel, units: np.ndarray) -> int:
+    """Clusters of some units, chosen by a mask."""
+    return count_distinct(panel.cluster[units]) if panel.is_clustered_above_unit else int(np.count_nonzero(units))
 
 
 def _by_rows(table: Table, spec: Spec, paths: Paths, last_period: int | None, leave_window: bool) -> PathModel:
@@ -185,8 +192,10 @@ def _by_rows(table: Table, spec: Spec, paths: Paths, last_period: int | None, le
     n_periods = min(last_period or period.n_labels, period.n_labels)
     by_path = paths(n_periods)
     path = path_of(played(rows.starts), n_periods)
-    treatment = by_path[path, period.codes]
-    model = rows_model(rows, treatment, spec, table)
+    if _needs_cells(rows, by_path.shape[2], spec):
+        model = _by_cells(rows, by_path, path, spec, table)
+    else:
+        model = rows_model(rows, by_path[path, period.codes], spec, table)
     cell = path.astype(np.int64) * n_periods + period.codes
     weights = np.bincount(cell, weights=rows.weights, minlength=(n_periods + 1) * n_periods)
     return replace(
@@ -194,6 +203,39 @@ def _by_rows(table: Table, spec: Spec, paths: Paths, last_period: int | None, le
         path_counts=units_by_path(rows, path, n_periods),
         cell_weights=weights.reshape(n_periods + 1, n_periods).astype(np.float64),
     )
+
+
+def _needs_cells(rows: Rows, n_coefficients: int, spec: Spec) -> bool:
+    """A column for each coefficient would be too much, and cells of start and period say all that the design asks."""
+    options = spec.options
+    return (
+        rows.n_rows * n_coefficients > MOST_ENTRIES
+        and rows.unit is not None
+        and rows.clusters is not None
+        and not rows.covariates.shape[1]
+        and not rows.fixed_effects
+        and rows.cells is None
+        and not options.unit_trends
+        and options.std_errors in ("auto", "cluster")
+        and options.inference == "analytic"
+        and is_nested(Effect(rows.unit.codes, rows.unit.n_labels), rows.clusters)
+    )
+
+
+def _by_cells(rows: Rows, by_path: np.ndarray, path: np.ndarray, spec: Spec, table: Table) -> PathModel:
+    """The regression of many rows on many paths (see `cell_fit`)."""
+    check_outcome_varies(rows.outcome)
+    unit, period = effects_of(rows, unit_trends=False)
+    weights = np.ones(rows.n_rows) if rows.weights is None else rows.weights
+    cell = path.astype(np.int64) * by_path.shape[1] + played(rows.period).codes
+    found = fit_cells(CellRows(rows.outcome, weights, unit, period, cell, played(rows.clusters)), by_path)
+    if not len(found.kept):
+        raise not_identified()
+    counts = cohort_counts(rows)
+    judge = Judge(found.coefficients, found.errors, counts.reference(spec.options.level), outcome_size(rows.outcome))
+    notes = (*table.notes, *notes_of(found.errors, spec.options))
+    sample = Sample(table.rows_read, rows.n_rows, rows.dropped, cohort_labels(rows, table), notes)
+    return PathModel(judge, found.kept, counts, sample, np.empty(0), np.empty((0, 0)), rows=rows)
 
 
 def _every_period(weights: np.ndarray) -> np.ndarray:

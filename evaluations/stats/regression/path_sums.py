@@ -65,24 +65,21 @@ def first_centre(panel: Panel) -> np.ndarray:
 def _block_sums(values: np.ndarray, path: np.ndarray, weight: np.ndarray | None, centre: np.ndarray) -> PathSums:
     n_periods = values.shape[1]
     n_paths = n_periods + 1
-    order = np.argsort(path, kind="stable")
     ends = np.cumsum(np.bincount(path, minlength=n_paths))
-    sorted_values = np.empty((len(values), n_periods + 1))
-    np.subtract(values[order], centre, out=sorted_values[:, :n_periods])
-    sorted_values[:, :n_periods] -= sorted_values[:, :n_periods].mean(axis=1, keepdims=True)
-    sorted_values[:, n_periods] = 1.0
+    order = np.argsort(path, kind="stable")
+    within = values.take(order, axis=0)
+    within -= within.mean(axis=1, keepdims=True)
+    within -= centre - centre.mean()
     sorted_weight = None if weight is None else weight[order]
     weights, outcomes = np.zeros(n_paths), np.zeros((n_paths, n_periods))
     moments = np.zeros((n_paths, n_periods + 1, n_periods + 1))
     for g in np.flatnonzero(np.diff(ends, prepend=0)):
         rows = slice(int(ends[g - 1]) if g else 0, int(ends[g]))
-        part = sorted_values[rows]
-        if sorted_weight is None:
-            moments[g] = part.T @ part
-            weighted = moments[g]
-        else:
-            w = sorted_weight[rows][:, None]
-            moments[g] = (part * w).T @ (part * w)
-            weighted = part.T @ (part * w)
-        weights[g], outcomes[g] = weighted[-1, -1], weighted[-1, :-1]
+        part, w = within[rows], None if sorted_weight is None else sorted_weight[rows][:, None]
+        squared = part if w is None else part * w
+        moments[g, :-1, :-1] = squared.T @ squared
+        moments[g, :-1, -1] = moments[g, -1, :-1] = squared.sum(axis=0) if w is None else (squared * w).sum(axis=0)
+        moments[g, -1, -1] = len(part) if w is None else (w**2).sum()
+        weights[g] = len(part) if w is None else w.sum()
+        outcomes[g] = moments[g, :-1, -1] if w is None else squared.sum(axis=0)
     return PathSums(np.diff(ends, prepend=0), weights, outcomes, moments)

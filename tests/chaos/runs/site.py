@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -70,6 +71,10 @@ class Site:
         """Run Python with the site's settings; what it printed."""
         return self.manage("shell", "--no-imports", "-c", code)
 
+    def begin(self, code: str) -> subprocess.Popen:
+        """Start running Python with the site's settings."""
+        return self._start([sys.executable, "manage.py", "shell", "--no-imports", "-c", code])
+
     def start_worker(self) -> subprocess.Popen:
         """A Celery worker with one process, in a group of its own so that all of it can be killed."""
         command = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker", "--pool", "prefork"]
@@ -110,6 +115,23 @@ class Site:
             database.row_factory = sqlite3.Row
             rows = database.execute("SELECT id, state, attempt, reason FROM evaluations_analysisrun ORDER BY id")
             return [dict(row) for row in rows]
+
+    def workers(self) -> list[subprocess.Popen]:
+        """The workers that run."""
+        return [process for process in self._running if "worker" in process.args]
+
+    def claimed(self) -> list[str]:
+        """Who has a block of the latest run now."""
+        with closing(sqlite3.connect(f"file:{self.home / 'uplift.sqlite3'}?mode=ro", uri=True, timeout=10)) as database:
+            rows = database.execute(
+                "SELECT b.worker FROM evaluations_runblock b JOIN evaluations_runpass p ON p.id = b.of_pass_id"
+                " WHERE b.state = 'claimed' AND p.run_id = (SELECT max(id) FROM evaluations_analysisrun)"
+            )
+            return [worker for (worker,) in rows]
+
+    def wait_until(self, holds: Callable[[], bool], *, what: str, seconds: float = 90) -> None:
+        """Wait until `holds()`."""
+        self.wait_for(lambda runs: holds(), what=what, seconds=seconds)
 
     def wait_for(self, holds, *, what: str, seconds: float = 90) -> None:
         """Wait until `holds(runs)`."""

@@ -8,7 +8,8 @@ import pytest
 
 from evaluations.datasets import ingest_stream
 from evaluations.runs import runner
-from evaluations.runs.streaming import moments_of, streamed_result
+from evaluations.runs.passes import alone, parts_of, sums_of
+from evaluations.runs.streaming import panel_and_method, streamed_result
 from evaluations.stats import blocks
 from evaluations.stats.issues import BadInput
 from evaluations.stats.registry import ignore_progress
@@ -61,9 +62,13 @@ def test_a_pass_over_the_file_gives_the_digits_of_the_file_in_memory(tmp_path, m
 def test_runs_of_blocks_summed_apart_give_the_same_digits(tmp_path):
     """What several workers would do: each takes runs of blocks, and the runs are added in order."""
     path = written(frame_of(), tmp_path)
-    panel = ingest_stream.panel_file(path, spec_of("callaway_santanna", PANEL))
-    whole = moments_of(panel, tick=ignore_progress)
-    runs = [moments_of(panel, first, first + 2, tick=ignore_progress) for first in range(0, 22, 2)]
+    panel, method = panel_and_method(path, spec_of("callaway_santanna", PANEL))
+    whole = alone(panel, method, None, 1, tick=ignore_progress)
+    runs = [
+        sums_of(panel, lambda units: method.reduce_block(units, None), *part, tick=lambda share: None)
+        for part in parts_of(panel)
+    ]
+    assert len(runs) == 11
     together = runs[0]
     for run in runs[1:]:
         together = together + run
