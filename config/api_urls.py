@@ -7,6 +7,7 @@ from rest_framework.routers import DefaultRouter
 
 from config.api_docs import api_docs
 from evaluations.datasets.api import DatasetViewSet
+from evaluations.datasets.site_api import SiteListViewSet
 from evaluations.organisations.api import OrganisationViewSet, TokenViewSet
 from evaluations.plans.api import PlanViewSet
 from evaluations.runs.api import RunViewSet
@@ -23,6 +24,7 @@ router.register("organisations", OrganisationViewSet, basename="organisation")
 router.register("tokens", TokenViewSet, basename="token")
 router.register("evaluations", EvaluationViewSet, basename="evaluation")
 router.register("datasets", DatasetViewSet, basename="dataset")
+router.register("sites", SiteListViewSet, basename="site-list")
 router.register("plans", PlanViewSet, basename="plan")
 router.register("runs", RunViewSet, basename="run")
 router.register("reviews", ReviewViewSet, basename="review")

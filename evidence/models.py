@@ -19,6 +19,7 @@ from evidence.places.models import Place, PlaceBoundary, PlaceChange, PlaceEditi
 from evidence.ratings.models import Rating
 from evidence.search.models import SearchDocument, SearchState, SearchWord
 from evidence.series.models import OfficialSeries, SeriesPlace
+from evidence.sites.models import Site, SiteList, SiteListAudience
 
 __all__ = [
     "CatalogueVersion",
@@ -42,6 +43,9 @@ __all__ = [
     "SearchWord",
     "SeriesBreak",
     "SeriesPlace",
+    "Site",
+    "SiteList",
+    "SiteListAudience",
     "Source",
     "Study",
     "StudyAudience",

@@ -11,6 +11,7 @@ from evidence.ratings import views as ratings
 from evidence.search.feeds import SearchFeed
 from evidence.search.sitemaps import SITEMAPS
 from evidence.search.views import definitions, downloads, lists, places
+from evidence.sites import views as sites
 
 urlpatterns = [
     path("", lists.start, name="start"),
@@ -37,6 +38,7 @@ urlpatterns = [
     path("interventions/<slug:slug>/brief.pdf", briefs.brief_as_pdf, name="brief-pdf"),
     path("estimates/<int:pk>/report/", briefs.estimate_report, name="estimate-report"),
     path("estimates/<int:pk>/report.pdf", briefs.estimate_report_as_pdf, name="estimate-report-pdf"),
+    path("sites/<int:pk>/", sites.site_list, name="site-list"),
     path("brief/", briefs.short_list_brief, name="short-list-brief"),
     path("compare/", briefs.compare, name="compare"),
     path("gap-map/", gap_map.gaps, name="gap-map"),

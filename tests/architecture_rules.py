@@ -20,6 +20,7 @@ ROOMS = {
         "places": 1,
         "estimates": 2,
         "series": 2,
+        "sites": 2,
         "ratings": 3,
         "briefs": 4,
         "gap_map": 4,

@@ -110,7 +110,8 @@ def upload_dataset(
 def _stated(evaluation: Evaluation, particulars: Particulars, by: User, name: str) -> Dataset:
     """The dataset as stated, not saved. Raises `ValidationError` where the law or a rule asks for more."""
     errors: dict[str, str] = {}
-    people = particulars.units_are_people or evaluation.units_are_people
+    is_about_sites = particulars.kind == DatasetKind.SITES
+    people = particulars.units_are_people or (evaluation.units_are_people and not is_about_sites)
     if people and particulars.lawful_basis == LawfulBasis.NOT_PERSONAL:
         errors["lawful_basis"] = "Rows about people are personal data: choose the lawful basis they are used under."
     if people and not particulars.controller.strip():

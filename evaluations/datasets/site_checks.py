@@ -20,6 +20,7 @@ from evaluations.stats.spec import Columns, Proximity, SiteColumns, Spec
 
 NAME_NAMES = ("name", "site", "site_name", "site name", "centre", "hub", "title")
 CLOSED_NAMES = ("closed", "closed_on", "closing", "closing_date", "close_date", "end", "end_date")
+KIND_NAMES = ("kind", "type", "category", "site_type", "site type")
 LEAST_FAR_KM = 5.0
 REMARKS_ONLY = ("opened_missing",)
 """Problems that keep a design from being run, but not a file from being taken in."""
@@ -35,6 +36,7 @@ class SiteRow:
     longitude: float
     opened: Label | None
     closed: Label | None
+    kind: Label | None = None
 
 
 def guessed_columns(raw: RawTable) -> SiteColumns:
@@ -132,8 +134,10 @@ def site_rows(raw: RawTable, places: Places) -> list[SiteRow]:
     columns = guessed_columns(raw)
     sites = sites_of(raw, _spec_for(columns), Problems(), axis=None, places=places)
     opened, closed = _labels(raw, columns.opened), _labels(raw, columns.closed)
+    by_name = {name.casefold(): name for name in raw.data.column_names}
+    kinds = _labels(raw, next((by_name[name] for name in KIND_NAMES if name in by_name), None))
     return [
-        SiteRow(raw.line(row), name, float(latitude), float(longitude), opened[row], closed[row])
+        SiteRow(raw.line(row), name, float(latitude), float(longitude), opened[row], closed[row], kinds[row])
         for row, (name, latitude, longitude) in enumerate(
             zip(sites.names, sites.latitude, sites.longitude, strict=True)
         )

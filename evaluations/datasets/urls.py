@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.datasets.views import building, comparing, joining, pages, templates, upload
+from evaluations.datasets.views import building, comparing, joining, pages, site_lists, templates, upload
 
 urlpatterns = [
     path("evaluations/templates/", templates.template_list, name="data-templates"),
@@ -18,6 +18,9 @@ urlpatterns = [
     path("evaluations/<int:pk>/data/compare/", comparing.compare, name="dataset-compare"),
     path("evaluations/<int:pk>/data/join/", joining.join, name="dataset-join"),
     path("evaluations/<int:pk>/data/order/<str:token>/", upload.dataset_tidy, name="dataset-tidy"),
+    path("evaluations/<int:pk>/data/sites/", site_lists.sites_use, name="sites-use"),
+    path("evaluations/<int:pk>/data/<int:dataset_pk>/catalogue/", site_lists.sites_save, name="sites-save"),
+    path("sites/<int:pk>/decide/", site_lists.sites_decide, name="site-list-decide"),
     path("evaluations/<int:pk>/data/<int:dataset_pk>/", pages.dataset_page, name="dataset"),
     path("evaluations/<int:pk>/data/<int:dataset_pk>/treatment/", building.treatment, name="dataset-treatment"),
     path("evaluations/<int:pk>/data/<int:dataset_pk>/places/", building.places, name="dataset-places"),

@@ -17,6 +17,8 @@ from evidence.drawing.tables import csv_text
 from evidence.estimates.queries import estimate_visible_to
 from evidence.ratings.queries import ratings_of_intervention
 from evidence.series.charts import of_intervention
+from evidence.sites.charts import map_of_list
+from evidence.sites.queries import site_lists_of
 
 
 def intervention(request: HttpRequest, slug: str) -> HttpResponse:
@@ -34,6 +36,9 @@ def intervention(request: HttpRequest, slug: str) -> HttpResponse:
             "answer": presenters.short_answer(account),
             "groups": presenters.evidence_groups(account),
             "official": of_intervention(request.user, account.intervention, account.outcomes),
+            "site_lists": [
+                (each, map_of_list(each)) for each in site_lists_of(account.intervention, viewer=request.user)
+            ],
             "facts": presenters.fact_rows(account.intervention),
             "timeline": presenters.timeline(account, this_year=timezone.localdate().year),
             "linked_data": data_block(of_public_intervention(account.intervention, account.studies)),

@@ -67,6 +67,7 @@ def dataset_page(request: HttpRequest, pk: int, dataset_pk: int) -> HttpResponse
         "match_tables": match_tables(dataset.reading["report"]) if "report" in dataset.reading else [],
         "parents": parents_of(dataset),
         "may_delete": may(request.user, Permission.DELETE_DATA, dataset) and dataset.state != DatasetState.DELETED,
+        "may_save_sites": may(request.user, Permission.UPLOAD_DATA, dataset) and not dataset.is_example,
         "may_plan": may(request.user, Permission.WRITE_PLAN, dataset) and dataset.state == DatasetState.READY,
     }
     is_fragment = getattr(request, "htmx", False)

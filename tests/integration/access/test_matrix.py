@@ -14,10 +14,11 @@ from evaluations.sharing import actions
 from evaluations.sharing.actions.partnerships import put_in_partnership
 from evaluations.workspaces.models import ShareLevel, Stage
 from evidence import urls as evidence_urls
+from evidence.sites.actions import Provenance, SiteFacts, keep_sites
 from tests.integration.access.rules import ACCOUNT, API, OPEN, OPEN_API, OWN, PAGES, PUBLIC, SIGNED_IN, Rule
 from tests.integration.sharing.conftest import answered_run, world  # noqa: F401  (a fixture)
 from tests.integration.sharing.test_partnerships import AGREED
-from tests.workspace_records import make_organisation, make_user
+from tests.workspace_records import SHA, make_intervention, make_organisation, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +92,12 @@ def scene(world):  # noqa: F811
         "partnership": partnership,
         "council in the partnership": world.council,
         "catalogue": CATALOGUE,
+        "site list": world.council,
     }
+    saved_by = Provenance("Hubs", "The council's register", world.council.name, world.council.pk, SHA)
+    site_list = keep_sites(
+        intervention=make_intervention(), sites=[SiteFacts("North", 53.0, -2.0, "2019")], provenance=saved_by
+    )
     named = {
         "run_pk": world.run.pk,
         "dataset_pk": world.dataset.pk,
@@ -112,7 +118,9 @@ def scene(world):  # noqa: F811
         "of": "studies",
         "scheme_key": "maryland_sms",
     }
-    return SimpleNamespace(world=world, people=people, subjects=subjects, named=named, waiting=waiting)
+    return SimpleNamespace(
+        world=world, people=people, subjects=subjects, named=named, waiting=waiting, site_list=site_list
+    )
 
 
 def _people(world, partners) -> dict:  # noqa: F811
@@ -136,6 +144,7 @@ def address(scene, name: str, arguments: tuple[str, ...], rule: Rule) -> str:
         "organisation": scene.world.council.pk,
         "partnership": scene.subjects["partnership"].pk,
         "council in the partnership": scene.subjects["partnership"].pk,
+        "site list": scene.site_list.pk,
     }.get(rule.about, scene.world.evaluation.pk)
     if name.startswith("api:"):
         kind = name.removeprefix("api:").split("-")[0]
@@ -144,6 +153,7 @@ def address(scene, name: str, arguments: tuple[str, ...], rule: Rule) -> str:
             "plan": scene.world.plan.pk,
             "run": scene.world.run.pk,
             "review": scene.waiting.pk,
+            "site": scene.site_list.pk,
         }.get(kind, main)
     values = scene.named | {"pk": main}
     return reverse(name, kwargs={argument: values[argument] for argument in arguments})

@@ -3,13 +3,19 @@
 import io
 import logging
 import re
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import redis
+from django.conf import settings
+from django.core import mail
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 
@@ -64,9 +70,10 @@ def test_a_postcode_that_cannot_be_placed_is_named_by_row_alone(evaluation, anal
     assert "QQ9" not in str([issue.to_json() for issue in caught.value.issues])
 
 
-def every_byte(tmp_logs: str) -> dict[str, str]:
-    """All that the site keeps or says: each table of the database, each stored file, the cache, the logs."""
-    found = {"logs": tmp_logs, "cache": repr(getattr(cache, "_cache", {}))}
+def every_byte(tmp_logs: str, *folders: Path) -> dict[str, str]:
+    """All that the site keeps or says: each table of the database (the audit among them), each stored file, the cache,
+    the broker and any results of tasks, mail sent, the logs, and what lies in folders of temporary files."""
+    found = {"logs": tmp_logs, "cache": repr(getattr(cache, "_cache", {})), "mail": repr(vars_of_mail())}
     with connection.cursor() as cursor:
         for name in connection.introspection.table_names():
             cursor.execute(f'SELECT * FROM "{name}"')
@@ -74,8 +81,8 @@ def every_byte(tmp_logs: str) -> dict[str, str]:
     waiting = [""]
     while waiting:
         folder = waiting.pop()
-        folders, files = default_storage.listdir(folder)
-        waiting += [f"{folder}/{each}".lstrip("/") for each in folders]
+        inside, files = default_storage.listdir(folder)
+        waiting += [f"{folder}/{each}".lstrip("/") for each in inside]
         for file in files:
             path = f"{folder}/{file}".lstrip("/")
             with default_storage.open(path) as stored:
@@ -83,23 +90,116 @@ def every_byte(tmp_logs: str) -> dict[str, str]:
             found[path] = content.decode("latin-1")
             if path.endswith(".parquet"):
                 found[f"{path} as rows"] = pd.read_parquet(io.BytesIO(content)).to_csv()
-    return found
+    lying = [file for folder in folders if folder.exists() for file in folder.rglob("*") if file.is_file()]
+    return found | {str(file): file.read_bytes().decode("latin-1") for file in lying} | every_key_of_redis()
 
 
-def test_after_a_whole_run_nothing_holds_an_uploaded_postcode(evaluation, analyst, loaded, client, caplog):
+def vars_of_mail() -> list:
+    return [vars(message) for message in getattr(mail, "outbox", [])]
+
+
+def every_key_of_redis() -> dict[str, str]:
+    """What the broker, the cache and the results of tasks hold in server mode; nothing where there is no Redis."""
+    if not settings.REDIS_URL:
+        return {}
+    server = redis.Redis.from_url(settings.REDIS_URL)
+    return {
+        f"redis {key!r}": repr(server.dump(key)) + repr(READ[server.type(key)](server, key))
+        for key in server.scan_iter()
+    }
+
+
+READ = {
+    b"string": lambda server, key: server.get(key),
+    b"list": lambda server, key: server.lrange(key, 0, -1),
+    b"hash": lambda server, key: server.hgetall(key),
+    b"set": lambda server, key: server.smembers(key),
+    b"zset": lambda server, key: server.zrange(key, 0, -1, withscores=True),
+    b"stream": lambda server, key: server.xrange(key),
+    b"none": lambda server, key: b"",
+}
+
+SPACED = re.compile("|".join(re.escape(postcode) for postcode in postcodes()), re.IGNORECASE)
+TOGETHER = re.compile("|".join(postcode.replace(" ", "") for postcode in postcodes()), re.IGNORECASE)
+
+
+def holding(everything: dict[str, str]) -> list[str]:
+    return [where for where, text in everything.items() if SPACED.search(text) or TOGETHER.search(text)]
+
+
+@pytest.fixture
+def own_folders(tmp_path, monkeypatch, settings):
+    """Temporary files of Python, of uploads and of the broker go to folders that can be searched."""
+    temporary, uploads = tmp_path / "temporary", tmp_path / "uploads"
+    temporary.mkdir()
+    uploads.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    settings.FILE_UPLOAD_TEMP_DIR = str(uploads)
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1
+    return temporary, uploads, settings.BROKER_FOLDER
+
+
+def by_page(client, evaluation, content: str):
+    """The file sent to the upload page as a browser sends it, through a temporary file on disk."""
+    stated = {
+        "kind": "outcomes",
+        "lawful_basis": "not_personal",
+        "use_postcodes": "on",
+        "file": SimpleUploadedFile("homes.csv", content.encode(), content_type="text/csv"),
+    }
+    return client.post(reverse("dataset-upload", args=[evaluation.pk]), stated)
+
+
+def test_after_a_whole_run_nothing_holds_an_uploaded_postcode(
+    evaluation, analyst, loaded, client, caplog, capfd, own_folders
+):
     caplog.set_level(logging.DEBUG)
     run = a_whole_run(evaluation, analyst)
     assert run.result["estimates"][0]["value"] == pytest.approx(2, abs=0.3)
     client.force_login(analyst)
-    pages = client.get(reverse("run", args=[evaluation.pk, run.pk])).content.decode()
-    everything = every_byte(caplog.text) | {"page": pages, "result": repr(run.result)}
+    assert by_page(client, evaluation, outcomes(np.random.default_rng(3))).status_code == 302
+    run_page = client.get(reverse("run", args=[evaluation.pk, run.pk])).content.decode()
+    said = capfd.readouterr()
+    everything = every_byte(caplog.text + said.out + said.err, *own_folders)
+    everything |= {"page": run_page, "result": repr(run.result)}
     assert len(everything) > 20
-    spaced = re.compile("|".join(re.escape(postcode) for postcode in postcodes()), re.IGNORECASE)
-    together = re.compile("|".join(postcode.replace(" ", "") for postcode in postcodes()), re.IGNORECASE)
-    holding = [where for where, text in everything.items() if spaced.search(text) or together.search(text)]
-    assert holding == []
+    assert holding(everything) == []
 
 
-def test_the_search_for_postcodes_finds_one_that_is_planted(evaluation, analyst, loaded):
+def test_a_file_that_is_refused_leaves_no_postcode_waiting(evaluation, analyst, loaded, client, caplog, own_folders):
+    caplog.set_level(logging.DEBUG)
+    upload(evaluation, analyst, SITES, kind=DatasetKind.SITES)
+    client.force_login(analyst)
+    wrong = outcomes(np.random.default_rng(4)).replace(",ZE1 0AA,", ",QQ9 9QQ,")
+    answer = by_page(client, evaluation, wrong)
+    assert answer.status_code == 200
+    assert "is not in the table of places" in answer.content.decode()
+    assert holding(every_byte(caplog.text, *own_folders) | {"page": answer.content.decode()}) == []
+
+
+def test_an_error_of_ours_while_a_file_is_taken_in_reports_no_postcode(
+    evaluation, analyst, loaded, client, caplog, capfd, own_folders, monkeypatch
+):
+    def broken(*_args, **_how):
+        raise RuntimeError("the disk is full")
+
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setattr("evaluations.datasets.storing.write_parquet", broken)
+    client.force_login(analyst)
+    client.raise_request_exception = False
+    answer = by_page(client, evaluation, outcomes(np.random.default_rng(5)))
+    assert answer.status_code == 500
+    said = capfd.readouterr()
+    assert "the disk is full" in caplog.text + said.out + said.err
+    everything = every_byte(caplog.text + said.out + said.err, *own_folders) | {"page": answer.content.decode()}
+    assert holding(everything) == []
+
+
+def test_the_search_for_postcodes_finds_one_that_is_planted(evaluation, analyst, loaded, tmp_path):
+    cache.set("stray", postcodes()[5])
     default_storage.save("stray.txt", ContentFile(postcodes()[7].encode()))
-    assert any(postcodes()[7] in text for text in every_byte("").values())
+    (tmp_path / "left.csv").write_text(postcodes()[9].replace(" ", "").lower())
+    found = holding(every_byte("", tmp_path))
+    assert {"stray.txt", str(tmp_path / "left.csv")} <= set(found)
+    assert any(where == "cache" or where.startswith("redis") for where in found)
+    cache.delete("stray")
