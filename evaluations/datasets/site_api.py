@@ -112,9 +112,10 @@ class SiteListViewSet(
     @action(detail=True, methods=["post"])
     def use(self, request: Request, pk: str | None = None) -> Response:
         """Copy the sites into an evaluation, as a dataset of its own."""
+        seen = self.get_object()
         asked = UseSerializer(data=request.data, context=self.get_serializer_context())
         asked.is_valid(raise_exception=True)
-        site_list = usable_site_lists(request.user).filter(pk=self.get_object().pk).first()
+        site_list = usable_site_lists(request.user).filter(pk=seen.pk).first()
         if site_list is None:
             raise serializers.ValidationError("The list was withdrawn. Choose another.")
         dataset = use_sites(site_list=site_list, evaluation=asked.validated_data["evaluation"], by=request.user)
@@ -124,7 +125,8 @@ class SiteListViewSet(
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, pk: str | None = None) -> Response:
         """Publish or withdraw the list; only an editor of the catalogue may."""
+        seen = self.get_object()
         asked = DecisionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        decided = decide_on_sites(site_list=self.get_object(), by=request.user, **asked.validated_data)
+        decided = decide_on_sites(site_list=seen, by=request.user, **asked.validated_data)
         return Response(self.get_serializer(site_lists_visible_to(request.user).get(pk=decided.pk)).data)

@@ -144,7 +144,7 @@ DESIGNS: tuple[Design, ...] = (
         "The change within each distance band around a site, against the outermost band.",
         "Without the site, near and far places would have changed alike, and the outermost band is unaffected.",
         "One thing opened in known places, and you know how far each row is from it.",
-        (_LOCATED,),
+        (_LOCATED, ("post", "period")),
     ),
     Design(
         "access_did",
@@ -153,7 +153,7 @@ DESIGNS: tuple[Design, ...] = (
         "Units once a site opens near them, against units not yet or never within reach.",
         f"{_SAME_TREND} Sites did not open where things were about to improve anyway.",
         "Sites opened at different dates, such as Family Hubs.",
-        (("unit",), ("period",), _LOCATED),
+        (("period", "born"), (*_LOCATED, "first_treated")),
     ),
     Design(
         "distance_curve",
@@ -162,7 +162,7 @@ DESIGNS: tuple[Design, ...] = (
         "The change as a smooth curve of distance from the site, against those far away.",
         "Without the site, near and far places would have changed alike.",
         "To see how far an effect reaches.",
-        (_LOCATED,),
+        (_LOCATED, ("post", "period")),
     ),
 )
 BY_ESTIMATOR = {design.estimator: design for design in DESIGNS}

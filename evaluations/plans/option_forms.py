@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from evaluations.plans.designs import BY_ESTIMATOR
-from evaluations.stats.spec import SiteColumns
+from evaluations.stats.spec import PROXIMITY_ESTIMATORS, SiteColumns
 
 COHORT_DESIGNS = ("callaway_santanna", "sun_abraham", "imputation", "event_study", "access_did", "synthetic_did")
 
@@ -52,7 +52,7 @@ OPTIONS: tuple[Option, ...] = (
             ("ipw", "Weighting"),
             ("linear", "Adding them to the regression"),
         ),
-        ("did_2x2", "callaway_santanna"),
+        ("did_2x2", "callaway_santanna", *PROXIMITY_ESTIMATORS),
     ),
     Option(
         "std_errors",
@@ -73,7 +73,27 @@ OPTIONS: tuple[Option, ...] = (
         "Within reach, kilometres",
         "How near a site counts as within reach.",
         (),
+        ("access_did", "distance_curve"),
+        False,
+        "proximity",
+    ),
+    Option(
+        "exposure_ages",
+        "Ages at which access counts",
+        "The first and the last, such as 0, 4, where the data say when people were born. Leave it empty where access"
+        " counts from the opening on.",
+        (),
         ("access_did",),
+        False,
+        "proximity",
+    ),
+    Option(
+        "precision_km",
+        "How far may a home be from the place given, kilometres?",
+        "Such as 5 for the middle of a postcode district. A finer radius is refused. Leave it empty only where"
+        " coordinates, postcodes or small areas say it themselves.",
+        (),
+        PROXIMITY_ESTIMATORS,
         False,
         "proximity",
     ),
@@ -134,6 +154,14 @@ OPTIONS: tuple[Option, ...] = (
     Option("level", "Level of the interval", "Such as 0.95.", (), (), True),
     Option("conley_km", "Conley distance, kilometres", "Beyond it, places count as unrelated.", (), (), True),
     Option(
+        "conley_kernel",
+        "Conley kernel",
+        "How places within that distance count.",
+        (("uniform", "Every pair alike"), ("triangular", "Less, the farther apart")),
+        (),
+        True,
+    ),
+    Option(
         "donut_km",
         "Leave out, kilometres",
         "Rows nearer than this are left out.",
@@ -144,7 +172,12 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )
 WHOLE = ("anticipation", "draws", "seed")
-REAL = ("level", "conley_km", "radius_km", "donut_km")
+REAL = ("level", "conley_km", "radius_km", "donut_km", "precision_km")
+RESIDENCE = (
+    ("dates", "The data say from when, or until when, each place was true"),
+    ("held", "Take each to have lived at the place given for as long as it counts; the headline will say so"),
+)
+RESIDENCE_ROLES = ("location_from", "location_to")
 
 
 class OptionsForm(forms.Form):
@@ -155,9 +188,30 @@ class OptionsForm(forms.Form):
         self._spec = spec
         self.options = [each for each in OPTIONS if not each.of or spec["estimator"] in each.of]
         for each in self.options:
-            self.fields[each.name] = _field(each, spec[each.block][each.name])
+            self.fields[each.name] = _field(each, spec[each.block].get(each.name))
         if BY_ESTIMATOR[spec["estimator"]].method == "proximity":
+            self._add_residence()
             self._add_sites(sites)
+
+    def _add_residence(self) -> None:
+        is_dated = any(self._spec["columns"].get(role) for role in RESIDENCE_ROLES)
+        self.fields["residence"] = forms.ChoiceField(
+            choices=RESIDENCE,
+            initial="dates" if is_dated else "held",
+            label="When was each address true?",
+            help_text="A postcode at 16 says nothing of where someone lived at ages 0 to 4.",
+            widget=forms.Select(attrs={"class": "govuk-select"}),
+        )
+
+    def clean_residence(self) -> str:
+        """Dates need a column that holds them."""
+        chosen = str(self.cleaned_data["residence"])
+        if chosen == "dates" and not any(self._spec["columns"].get(role) for role in RESIDENCE_ROLES):
+            raise forms.ValidationError(
+                "No column says when each place was true. Give one the role “Lived there from” or “Lived there to”, or"
+                " say that places are taken to have held"
+            )
+        return chosen
 
     def _add_sites(self, sites: list[tuple[str, str]]) -> None:
         self.fields["sites"] = forms.ChoiceField(
@@ -179,7 +233,8 @@ class OptionsForm(forms.Form):
     def plain(self) -> list[forms.BoundField]:
         """The questions everyone is asked."""
         names = [each.name for each in self.options if not each.advanced]
-        return [self[name] for name in [*(["sites"] if "sites" in self.fields else []), *names]]
+        first = [name for name in ("sites", "residence") if name in self.fields]
+        return [self[name] for name in [*first, *names]]
 
     @property
     def advanced(self) -> list[forms.BoundField]:
@@ -195,7 +250,24 @@ class OptionsForm(forms.Form):
         if "sites" in self.fields:
             names = SiteColumns.__dataclass_fields__
             blocks["proximity"]["site_columns"] = {name: self.cleaned_data[f"site_{name}"] or None for name in names}
+        if self.cleaned_data.get("residence") == "held":
+            blocks["columns"] = {**self._spec["columns"], **dict.fromkeys(RESIDENCE_ROLES)}
         return blocks
+
+
+class AgesField(forms.CharField):
+    """A first and a last age, separated by a comma; nothing where ages do not matter."""
+
+    def clean(self, value: Any) -> list[float] | None:
+        """The ages as numbers."""
+        text = super().clean(value)
+        try:
+            ages = [float(part) for part in text.split(",")] if text else None
+        except ValueError:
+            ages = []
+        if ages is not None and (len(ages) != 2 or ages[0] > ages[1]):
+            raise forms.ValidationError("Write the first and the last age with a comma between, such as 0, 4")
+        return ages
 
 
 class KilometresField(forms.CharField):
@@ -225,6 +297,8 @@ def _field(option: Option, now: Any) -> forms.Field:
             choices=option.choices, initial=now, widget=forms.Select(attrs={"class": "govuk-select"}), **said
         )
     box = forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10", "inputmode": "decimal"})
+    if option.name == "exposure_ages":
+        return AgesField(initial=", ".join(f"{each:g}" for each in now or ()), required=False, widget=box, **said)
     if option.name == "edges_km":
         return KilometresField(initial=", ".join(f"{each:g}" for each in now), widget=box, **said)
     kind: type[forms.Field] = forms.IntegerField if option.name in WHOLE else forms.FloatField

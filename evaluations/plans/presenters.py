@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluations.plans.designs import BY_ESTIMATOR, ROLES
 from evaluations.plans.models import AnalysisPlan
-from evaluations.plans.option_forms import OPTIONS
+from evaluations.plans.option_forms import OPTIONS, RESIDENCE, RESIDENCE_ROLES
 from evaluations.plans.queries import Difference, unit_of_change
 
 NOTHING = "nothing"
@@ -30,6 +30,8 @@ def plan_in_words(plan: AnalysisPlan) -> list[dict[str, str]]:
             rows.append({"key": text.label, "value": ", ".join(names) if isinstance(names, list) else names})
     rows.append({"key": "Unit of a change in the outcome", "value": unit_of_change(plan)})
     rows += _option_rows(spec)
+    if design.method == "proximity" and not any(spec["columns"].get(role) for role in RESIDENCE_ROLES):
+        rows.append({"key": "When each address was true", "value": dict(RESIDENCE)["held"]})
     rows += [
         {"key": "Why the comparison is fair", "value": plan.comparator_justification},
         {"key": "What else could explain a difference", "value": plan.other_explanations},
@@ -41,7 +43,7 @@ def plan_in_words(plan: AnalysisPlan) -> list[dict[str, str]]:
 
 def _option_rows(spec: Mapping[str, Any]) -> list[dict[str, str]]:
     return [
-        {"key": each.label.rstrip("?"), "value": option_text(each.name, spec[each.block][each.name])}
+        {"key": each.label.rstrip("?"), "value": option_text(each.name, spec[each.block].get(each.name))}
         for each in OPTIONS
         if (not each.of or spec["estimator"] in each.of) and not each.advanced
     ]

@@ -35,6 +35,16 @@ DIAGNOSTIC_TITLES = {
     "placebo_outcome": "The same design on an outcome that should not move",
     "leave_out_cohort": "Does it hang on one cohort?",
     "curve_rings": "The bands behind the curve",
+    "exposure_dose": "How long were those with access exposed?",
+    "overlap_of_sites": "Are people near several sites at once?",
+    "spillover_next_ring": "Did those just beyond reach gain or lose?",
+    "placebo_time": "Is there an effect before anything began?",
+    "placebo_sites": "Is there an effect around made-up sites?",
+    "composition_numbers": "Did the share of rows that are near change?",
+    "composition_change": "Did who is near change?",
+    "near_far_balance": "Are near and far places alike?",
+    "balance_not_checked": "Are near and far places alike?",
+    "checks_not_repeated": "Checks that were left out",
 }
 DROPPED_REASONS = {
     "outcome_missing": "the outcome is missing",
@@ -142,7 +152,7 @@ def diagnostic_rows(result: Mapping[str, Any]) -> list[dict[str, str]]:
     """Each check with its statistic, its p-value and what it can and cannot show."""
     return [
         {
-            "title": diagnostic_title(each["code"]),
+            "title": _diagnostic_title(each),
             "numbers": _statistic_text(each),
             "reading": each.get("reading", ""),
         }
@@ -153,6 +163,17 @@ def diagnostic_rows(result: Mapping[str, Any]) -> list[dict[str, str]]:
 def diagnostic_title(code: str) -> str:
     """What a check asks, for a heading."""
     return DIAGNOSTIC_TITLES.get(code, code.replace("_", " ").capitalize())
+
+
+def _diagnostic_title(diagnostic: Mapping[str, Any]) -> str:
+    """What the check asks; of what, where it is made several times."""
+    title = diagnostic_title(diagnostic["code"])
+    details = diagnostic.get("details") or {}
+    if "covariate" in details:
+        return f"{title} By {details['covariate']}"
+    if diagnostic["code"] in ("pretrend_ring", "ring_small") and {"inner_km", "outer_km"} <= set(details):
+        return f"{title} {details['inner_km']:.4g} to {details['outer_km']:.4g} km"
+    return title
 
 
 def _statistic_text(diagnostic: Mapping[str, Any]) -> str:

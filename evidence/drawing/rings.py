@@ -36,7 +36,7 @@ class Ring:
     @property
     def label(self) -> str:
         """The band as it reads under its bar."""
-        return f"{self.inner_km:g}–{self.outer_km:g}"
+        return f"{self.inner_km:.4g}–{self.outer_km:.4g}"
 
 
 def rings_figure(

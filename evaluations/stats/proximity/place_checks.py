@@ -260,8 +260,14 @@ def _numbers_near(table: Table, spec: Spec) -> Iterator[Diagnostic]:
 def near_far_balance(table: Table, spec: Spec) -> tuple[Diagnostic, ...]:
     """How near and far differ in the covariates, in standard deviations."""
     distance = nearest_km(table)
-    if table.covariates is None or distance is None:
+    if distance is None:
         return ()
+    if table.covariates is None or not table.covariates.shape[1]:
+        reading = (
+            "Whether near and far places differ in deprivation, rurality or anything else is not known, because the"
+            " design names no characteristics. Name columns for them: they are compared, and adjusted for."
+        )
+        return (Diagnostic("balance_not_checked", reading),)
     near = distance < reach_km(spec)
     if near.sum() < 2 or (~near).sum() < 2:
         return ()
