@@ -38,7 +38,6 @@ DIAGNOSTIC_TITLES = {
     "exposure_dose": "How long were those with access exposed?",
     "overlap_of_sites": "Are people near several sites at once?",
     "spillover_next_ring": "Did those just beyond reach gain or lose?",
-    "placebo_time": "Is there an effect before anything began?",
     "placebo_sites": "Is there an effect around made-up sites?",
     "composition_numbers": "Did the share of rows that are near change?",
     "composition_change": "Did who is near change?",

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evidence', '0006_place_editions'),
+        ('evidence', '0007_recent_changes'),
     ]
 
     operations = [
