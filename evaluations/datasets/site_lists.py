@@ -15,12 +15,12 @@ from evaluations.datasets.models import Dataset, DatasetKind, DatasetState
 from evaluations.datasets.queries import sites_in
 from evaluations.organisations.audit import record
 from evaluations.organisations.models import User
-from evaluations.organisations.permissions import NotAllowed, Permission, require
+from evaluations.organisations.permissions import CATALOGUE, Permission, require
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.workspaces.actions import write_audit
 from evaluations.workspaces.models import Evaluation, LawfulBasis
 from evidence.catalogue.issues import CatalogueRefused
-from evidence.catalogue.models import Intervention, is_editor
+from evidence.catalogue.models import Intervention
 from evidence.sites.actions import Provenance, SiteFacts, keep_sites, publish_sites, withdraw_sites
 from evidence.sites.models import SiteList
 
@@ -92,8 +92,7 @@ def use_sites(*, site_list: SiteList, evaluation: Evaluation, by: User) -> Datas
 @transaction.atomic
 def decide_on_sites(*, site_list: SiteList, decision: str, reason: str = "", by: User) -> SiteList:
     """The list published or withdrawn by an editor. Raises `NotAllowed`, `BadInput`."""
-    if not is_editor(by):
-        raise NotAllowed("Only an editor of the catalogue decides which lists of sites are public.")
+    require(by, Permission.EDIT_CATALOGUE, CATALOGUE)
     try:
         if decision == "publish":
             decided = publish_sites(site_list=site_list, by=by)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evidence', '0007_recent_changes'),
+        ('evidence', '0008_merged_records'),
     ]
 
     operations = [
