@@ -132,6 +132,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "evaluations.sharing.context.unread_notices",
             ],
         },
     },
@@ -359,6 +360,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Interventions, evaluations and effect estimates that can be followed back to their data.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api_description.describe_refusals",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "DatasetKind": "evaluations.datasets.models.DatasetKind",
     },

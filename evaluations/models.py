@@ -16,7 +16,7 @@ from evaluations.organisations.models import (
 from evaluations.plans.models import AnalysisPlan
 from evaluations.runs.models import AnalysisRun, RunBlock, RunPass
 from evaluations.saved.models import SavedSearch, ShortList, ShortListItem
-from evaluations.sharing.models import Comment, Publication, Review
+from evaluations.sharing.models import Comment, Notice, NoticeChoice, Publication, Review
 from evaluations.workspaces.models import Evaluation, Share, StageChange
 
 __all__ = [
@@ -31,6 +31,8 @@ __all__ = [
     "Evaluation",
     "Invitation",
     "Membership",
+    "Notice",
+    "NoticeChoice",
     "Organisation",
     "Partnership",
     "PartnershipMember",

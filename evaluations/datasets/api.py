@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
@@ -140,6 +140,9 @@ class ReasonSerializer(serializers.Serializer):
     reason = serializers.CharField()
 
 
+@extend_schema_view(
+    list=extend_schema(parameters=[OpenApiParameter("evaluation", int, description="Only those of this evaluation.")])
+)
 class DatasetViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, viewsets.GenericViewSet
 ):
@@ -173,7 +176,7 @@ class DatasetViewSet(
         dataset = delete_dataset(dataset=self.get_object(), reason=reason.validated_data["reason"], by=request.user)
         return Response(DatasetSerializer(dataset).data, status=status.HTTP_200_OK)
 
-    @extend_schema(request=JoinSerializer, responses={201: JoinAnswerSerializer})
+    @extend_schema(request=JoinSerializer, responses={200: JoinAnswerSerializer, 201: JoinAnswerSerializer})
     @action(detail=False, methods=["post"], parser_classes=[JSONParser, FormParser, MultiPartParser])
     def join(self, request: Request) -> Response:
         """Join participation and outcomes on an opaque id: the match report, and the dataset that was kept."""

@@ -8,13 +8,14 @@ from datetime import timedelta
 from secrets import token_urlsafe
 
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
 
 from evaluations.organisations.audit import record
+from evaluations.organisations.letters import send_letter
 from evaluations.organisations.models import Invitation, Membership, Organisation, Role, User
 from evaluations.organisations.permissions import Permission, require
+from evaluations.organisations.signals import invitation_accepted
 
 LIFETIME = timedelta(days=14)
 
@@ -88,6 +89,7 @@ def accept_invitation(*, token: str, by: User) -> Membership:
     if is_new:
         detail = {"user": by.pk, "role": found.role}
         record(by=by, verb="accept_invitation", subject=membership, organisation=organisation, detail=detail)
+        invitation_accepted.send(sender=Invitation, invitation=found, by=by)
     return membership
 
 
@@ -114,4 +116,4 @@ def _send(invitation: Invitation, address: str) -> None:
         f"Open this address to accept. It works once, until {invitation.expires_at:%d %B %Y}:\n{address}\n\n"
         "If you did not expect this, ignore it: nothing happens until you accept.\n"
     )
-    send_mail(f"Join {invitation.organisation} on Uplift", text, None, [invitation.email])
+    send_letter(to=invitation.email, subject=f"Join {invitation.organisation} on Uplift", body=text)

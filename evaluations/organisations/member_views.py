@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 
 from django import forms
 from django.conf import settings
@@ -18,6 +19,7 @@ from evaluations.organisations.invitations import invite_member, revoke_invitati
 from evaluations.organisations.models import Organisation, Role
 from evaluations.organisations.permissions import Permission, may, require
 from evaluations.organisations.queries import audit_events_visible_to, members_of, organisations_where
+from evidence.drawing.tables import inert
 
 EVENTS_SHOWN = 30
 
@@ -109,10 +111,13 @@ def organisation_audit(request: HttpRequest, pk: int) -> HttpResponse:
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{found.slug}-audit.csv"'
     writer = csv.writer(response)
-    writer.writerow(["sequence", "at", "by", "verb", "subject", "subject_id", "previous_sha256", "sha256"])
+    heads = ["sequence", "at", "by", "by_id", "verb", "subject", "subject_id", "evaluation", "detail"]
+    writer.writerow([*heads, "previous_sha256", "sha256"])
     events = audit_events_visible_to(request.user).filter(organisation=found).order_by("sequence")
     for event in events.iterator():
-        who = event.by_id if event.by_id is not None else ""
-        row = [event.sequence, event.at.isoformat(), who, event.verb, event.subject_kind, event.subject_id]
-        writer.writerow([*row, event.previous_sha256, event.sha256])
+        who = [inert(str(event.by)), event.by_id] if event.by is not None else ["Uplift itself", ""]
+        of = [event.subject_kind, event.subject_id, event.evaluation_id or ""]
+        said = json.dumps(event.detail, sort_keys=True, ensure_ascii=False)
+        hashes = [event.previous_sha256, event.sha256]
+        writer.writerow([event.sequence, event.at.isoformat(), *who, event.verb, *of, said, *hashes])
     return response

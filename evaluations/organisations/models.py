@@ -211,6 +211,21 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"Invitation of {self.email} to {self.organisation or self.partnership}"
 
+    @property
+    def state(self) -> str:
+        """Where it stands: accepted, withdrawn, expired, or sent and still open."""
+        if self.accepted_at is not None:
+            return "accepted"
+        if self.revoked_at is not None:
+            return "withdrawn"
+        return "expired" if self.expires_at <= timezone.now() else "sent"
+
+    @property
+    def role_label(self) -> str:
+        """What the role is called, in an organisation or a partnership."""
+        kinds: type[models.TextChoices] = Role if self.organisation_id is not None else PartnershipRole
+        return str(kinds(self.role).label)
+
 
 class ApiToken(models.Model):
     """A scoped, expiring key to the API. It is shown once; only its hash is kept."""
@@ -266,6 +281,11 @@ class AuditEvent(models.Model):
         ordering = ["chain", "sequence"]
         constraints = [models.UniqueConstraint(fields=["chain", "sequence"], name="audit_event_one_per_link")]
         indexes = [models.Index(fields=["subject_kind", "subject_id"], name="audit_event_subject")]
+
+    @property
+    def words(self) -> str:
+        """What was done, in words."""
+        return self.verb.replace("_", " ")
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.subject_kind} {self.subject_id}"

@@ -9,13 +9,13 @@ from functools import partial
 from secrets import token_urlsafe
 
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 from evaluations.organisations.audit import record
 from evaluations.organisations.invitations import LIFETIME, token_sha256
+from evaluations.organisations.letters import send_letter
 from evaluations.organisations.models import (
     Invitation,
     Organisation,
@@ -25,6 +25,7 @@ from evaluations.organisations.models import (
     User,
 )
 from evaluations.organisations.permissions import Permission, require
+from evaluations.organisations.signals import invitation_accepted
 from evidence.catalogue.models import Intervention
 from evidence.places.models import Place
 
@@ -131,6 +132,7 @@ def join_partnership(*, token: str, organisation: Organisation, by: User) -> Par
         return current
     spell = _join(partnership, organisation, PartnershipRole(found.role), by)
     record(by=by, verb="join_partnership", subject=partnership, organisation=organisation, detail={"role": found.role})
+    invitation_accepted.send(sender=Invitation, invitation=found, by=by)
     return spell
 
 
@@ -157,4 +159,5 @@ def _send(invitation: Invitation, address: str) -> None:
         f"until {invitation.expires_at:%d %B %Y}:\n{address}\n\n"
         "If you did not expect this, ignore it: nothing happens until you accept.\n"
     )
-    send_mail(f"Join the partnership {invitation.partnership} on Uplift", text, None, [invitation.email])
+    subject = f"Join the partnership {invitation.partnership} on Uplift"
+    send_letter(to=invitation.email, subject=subject, body=text)

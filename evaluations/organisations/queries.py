@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.db.models import F, Q, QuerySet
 
-from evaluations.organisations.models import AuditEvent, Membership, Organisation, Partnership, PartnershipMember
+from evaluations.organisations.models import (
+    AuditEvent,
+    Invitation,
+    Membership,
+    Organisation,
+    Partnership,
+    PartnershipMember,
+    PartnershipRole,
+)
 from evaluations.organisations.permissions import Permission, Viewer, roles_of, roles_that_may
 
 
@@ -32,6 +40,20 @@ def memberships_of(viewer: Viewer) -> QuerySet[Membership]:
     if viewer.pk is None:
         return Membership.objects.none()
     return Membership.objects.filter(user_id=viewer.pk, ended_at__isnull=True).select_related("organisation")
+
+
+def invitations_managed_by(viewer: Viewer) -> QuerySet[Invitation]:
+    """Every invitation, open or closed, to the organisations and partnerships that the viewer manages."""
+    led = PartnershipMember.objects.filter(
+        organisation_id__in=organisation_ids_where(viewer, Permission.MANAGE_PARTNERSHIP),
+        role=PartnershipRole.LEAD,
+        left_at__isnull=True,
+    )
+    found = Invitation.objects.filter(
+        Q(organisation_id__in=organisation_ids_where(viewer, Permission.MANAGE_MEMBERS))
+        | Q(partnership_id__in=led.values("partnership_id"))
+    )
+    return found.select_related("organisation", "partnership", "created_by", "accepted_by", "revoked_by")
 
 
 def audit_events_visible_to(viewer: Viewer) -> QuerySet[AuditEvent]:

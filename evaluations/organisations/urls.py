@@ -2,9 +2,13 @@
 
 from django.urls import path
 
+from evaluations.organisations import invitation_views
 from evaluations.organisations import member_views as views
 
 urlpatterns = [
+    path("invitations/", invitation_views.invitations, name="invitations"),
+    path("invitations/<int:pk>/send/", invitation_views.invitation_resend, name="invitation-resend"),
+    path("invitations/<int:pk>/withdraw/", invitation_views.invitation_withdraw, name="invitation-withdraw"),
     path("account/organisations/<int:pk>/", views.organisation, name="organisation"),
     path("account/organisations/<int:pk>/members/<int:membership_pk>/", views.member_change, name="member-change"),
     path(

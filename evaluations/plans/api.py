@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evaluations.datasets.models import Dataset
+from evaluations.datasets.queries import datasets_where
 from evaluations.organisations.addresses import is_row_number
 from evaluations.plans.actions import lock_plan, save_draft
 from evaluations.plans.models import AnalysisPlan
@@ -32,7 +33,7 @@ class VisibleDataset(serializers.PrimaryKeyRelatedField):
 
     def get_queryset(self) -> Any:
         """Only those."""
-        return Dataset.objects.filter(evaluation__in=evaluations_where(self.context["request"].user))
+        return datasets_where(self.context["request"].user)
 
 
 class PlanSerializer(serializers.ModelSerializer):
@@ -58,6 +59,9 @@ class PlanSerializer(serializers.ModelSerializer):
         return save_draft(by=self.context["request"].user, **validated_data)
 
 
+@extend_schema_view(
+    list=extend_schema(parameters=[OpenApiParameter("evaluation", int, description="Only those of this evaluation.")])
+)
 class PlanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, viewsets.GenericViewSet):
     """The plans you may see. POST writes the evaluation's draft; `lock/` locks it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -46,6 +46,14 @@ class RunSerializer(serializers.ModelSerializer):
         return queue_run(plan=validated_data["plan"], by=self.context["request"].user)
 
 
+@extend_schema_view(
+    list=extend_schema(
+        parameters=[
+            OpenApiParameter("evaluation", int, description="Only those of this evaluation."),
+            OpenApiParameter("plan", int, description="Only those of this plan."),
+        ]
+    )
+)
 class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, viewsets.GenericViewSet):
     """The runs you may see. POST starts one; `cancel/` stops it; `result/` gives its answer."""
 

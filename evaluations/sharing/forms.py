@@ -248,12 +248,20 @@ class CommentForm(forms.Form):
     )
     asks_for_change = forms.BooleanField(label="This asks for a change", required=False)
 
-    def __init__(self, *args: Any, plans: Iterable[AnalysisPlan], runs: Iterable[AnalysisRun], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        plans: Iterable[AnalysisPlan],
+        runs: Iterable[AnalysisRun],
+        ratings: Iterable[tuple[str, str]] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["about"].choices = [  # type: ignore[attr-defined]
             ("", "The evaluation"),
             *((f"plan-{plan.pk}", f"Plan {plan.version}") for plan in plans),
             *((f"run-{run.pk}", f"Run {run.number}") for run in runs),
+            *((f"rating-{key}", f"The rating under {name}") for key, name in ratings),
         ]
         self.helper = FormHelper(self)
         self.helper.layout = Layout(

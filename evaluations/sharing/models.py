@@ -4,9 +4,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from evaluations.datasets.models import Dataset
 from evaluations.organisations.constraints import both_or_neither, filled_only_when
 from evaluations.organisations.grants import Grants
-from evaluations.organisations.models import User
+from evaluations.organisations.models import Organisation, Partnership, User
 from evaluations.plans.models import AnalysisPlan
 from evaluations.runs.models import AnalysisRun
 from evaluations.workspaces.models import Evaluation
@@ -126,11 +127,14 @@ class Publication(models.Model):
 
 
 class Comment(models.Model):
-    """What someone said about an evaluation, its plan or a run; a requested change stays open until resolved."""
+    """What someone said of an evaluation, a plan, a run or a rating; a requested change stays open until resolved."""
 
     evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="comments")
     plan = models.ForeignKey(AnalysisPlan, models.PROTECT, null=True, blank=True, related_name="comments")
     run = models.ForeignKey(AnalysisRun, models.PROTECT, null=True, blank=True, related_name="comments")
+    rating_scheme = models.CharField(
+        max_length=40, blank=True, help_text="The scheme, where it is about the rating of the evaluation's study."
+    )
     body = models.TextField()
     asks_for_change = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -146,7 +150,95 @@ class Comment(models.Model):
                 condition=both_or_neither("resolved_at", "resolved_by"), name="comment_end_is_signed"
             ),
             models.CheckConstraint(condition=Q(plan__isnull=True) | Q(run__isnull=True), name="comment_on_one_thing"),
+            models.CheckConstraint(
+                condition=Q(rating_scheme="") | Q(plan__isnull=True, run__isnull=True), name="comment_on_a_rating_alone"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.created_by}: {self.body[:60]}"
+
+
+class NoticeKind(models.TextChoices):
+    """What a person is told of."""
+
+    COMMENT = "comment", "A comment"
+    CHANGE_ASKED = "change_asked", "A change asked for"
+    REVIEW_WAITING = "review_waiting", "A result that waits for your review"
+    SENT_BACK = "sent_back", "A result sent back"
+    RELEASED = "released", "A release"
+    SHARED = "shared", "Something shared with you"
+    EMBARGO_LIFTED = "embargo_lifted", "The end of an embargo"
+    WITHDRAWN = "withdrawn", "A withdrawal"
+    JOINED = "joined", "An invitation accepted"
+    RETENTION_NEAR = "retention_near", "Rows that will soon be deleted"
+
+
+class Notice(models.Model):
+    """That something happened which one person should know.
+
+    It holds no words: they are made when they are read, for what its reader may see then.
+    """
+
+    recipient = models.ForeignKey(User, models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=20, choices=NoticeKind.choices)
+    permission = models.CharField(max_length=30, help_text="What its reader must still have on what it is about.")
+    evaluation = models.ForeignKey(Evaluation, models.PROTECT, null=True, blank=True, related_name="+")
+    comment = models.ForeignKey(Comment, models.PROTECT, null=True, blank=True, related_name="+")
+    review = models.ForeignKey(Review, models.PROTECT, null=True, blank=True, related_name="+")
+    dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, blank=True, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+    partnership = models.ForeignKey(Partnership, models.PROTECT, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    read_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True, help_text="When it was mailed, or found to need no letter.")
+    mail_after = models.DateTimeField(default=timezone.now, help_text="Later where a letter could not be sent.")
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["recipient", "read_at"], name="notice_unread"),
+            models.Index(fields=["mail_after"], condition=Q(mailed_at__isnull=True), name="notice_unmailed"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=NoticeKind.values), name="notice_kind_known"),
+            models.CheckConstraint(
+                condition=Q(evaluation__isnull=False) | Q(organisation__isnull=False) | Q(partnership__isnull=False),
+                name="notice_of_something",
+            ),
+            models.UniqueConstraint(
+                fields=["recipient", "kind", "dataset"],
+                condition=Q(dataset__isnull=False),
+                name="notice_once_for_a_dataset",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, for {self.recipient}"
+
+
+class LetterFrequency(models.TextChoices):
+    """How often a person is written to."""
+
+    AT_ONCE = "at_once", "At once"
+    DAILY = "daily", "Once a day, all together"
+    NEVER = "never", "Never: I look here"
+
+
+class NoticeChoice(models.Model):
+    """How one person wants to be told. Only a hash of the feed's key is kept: its address is shown once."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="notice_choice")
+    frequency = models.CharField(max_length=10, choices=LetterFrequency.choices, default=LetterFrequency.AT_ONCE)
+    feed_sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    digest_on = models.DateField(null=True, blank=True, help_text="The day of the last daily letter.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(frequency__in=LetterFrequency.values), name="letter_frequency_known"),
+            models.UniqueConstraint(fields=["feed_sha256"], condition=~Q(feed_sha256=""), name="feed_key_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_frequency_display()}"

@@ -118,7 +118,7 @@ def audit_table(events: Iterable[AuditEvent]) -> Table:
         [
             f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}",
             str(event.by) if event.by else "Uplift itself",
-            event.verb.replace("_", " "),
+            event.words,
             f"{event.subject_kind} {event.subject_id}",
             "; ".join(f"{key}: {value}" for key, value in event.detail.items()),
             f"{event.chain_id} {event.sequence}",

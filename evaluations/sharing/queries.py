@@ -17,7 +17,9 @@ from evaluations.runs.queries import runs_where
 from evaluations.sharing.models import Comment, Publication, Review, ReviewState
 from evaluations.workspaces.models import Evaluation, StageChange
 from evaluations.workspaces.queries import evaluations_where
+from evidence.catalogue.models import Study
 from evidence.drawing.numbers import digits_for, number_text
+from evidence.ratings.schemes import STUDY, schemes
 
 
 def reviews_where(viewer: Viewer, permission: Permission = Permission.SEE_RESULTS) -> QuerySet[Review]:
@@ -34,10 +36,23 @@ def reviews_waiting_for(viewer: Viewer) -> QuerySet[Review]:
 
 
 def comments_where(viewer: Viewer) -> QuerySet[Comment]:
-    """The comments on evaluations whose plans the viewer may see; those on runs only with their results."""
+    """The comments on evaluations whose plans the viewer may see; those on runs and ratings only with results."""
     found = Comment.objects.filter(evaluation__in=evaluations_where(viewer, Permission.SEE_PLAN))
-    seen = Q(run__isnull=True) | Q(evaluation__in=evaluations_where(viewer, Permission.SEE_RESULTS))
+    seen = Q(run__isnull=True, rating_scheme="") | Q(evaluation__in=evaluations_where(viewer, Permission.SEE_RESULTS))
     return found.filter(seen).select_related("created_by", "resolved_by", "plan", "run", "evaluation")
+
+
+def study_of_evaluation(viewer: Viewer, evaluation: Evaluation) -> Study | None:
+    """The catalogue's study of the evaluation, once something of it was released to this viewer."""
+    released = publications_where(viewer).filter(run__evaluation=evaluation).select_related("estimate__study").first()
+    return released.estimate.study if released is not None else None
+
+
+def rating_choices(viewer: Viewer, evaluation: Evaluation) -> list[tuple[str, str]]:
+    """The schemes under which the evaluation's study is rated, by key and name; none before it has a study."""
+    if study_of_evaluation(viewer, evaluation) is None:
+        return []
+    return [(each.key, each.name) for each in schemes() if each.rates == STUDY]
 
 
 def open_requests(viewer: Viewer) -> QuerySet[Comment]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.sharing.views import discussion, overview, partnerships, record, releases, reports, stages
+from evaluations.sharing.views import discussion, notices, overview, partnerships, record, releases, reports, stages
 
 urlpatterns = [
     path("evaluations/<int:pk>/", overview.overview, name="evaluation"),
@@ -23,6 +23,11 @@ urlpatterns = [
     path("evaluations/<int:pk>/sharing/withdraw/", stages.withdraw_all, name="withdraw-all"),
     path("evaluations/<int:pk>/discussion/", discussion.discussion, name="discussion"),
     path("evaluations/<int:pk>/discussion/<int:comment_pk>/close/", discussion.comment_resolve, name="comment-resolve"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read/", notices.notices_read, name="notices-read"),
+    path("notices/letters/", notices.notices_letters, name="notices-letters"),
+    path("notices/feed/", notices.notices_feed_new, name="notices-feed-new"),
+    path("notices/feed/<str:key>/", notices.notices_feed, name="notices-feed"),
     path("partnerships/", partnerships.partnership_list, name="partnerships"),
     path("partnerships/new/", partnerships.partnership_new, name="partnership-new"),
     path("partnerships/join/<str:token>/", partnerships.partnership_join, name="partnership-join"),
@@ -33,6 +38,8 @@ urlpatterns = [
     ),
     path("partnerships/<int:pk>/dissolve/", partnerships.partnership_dissolve, name="partnership-dissolve"),
     path("evaluations/<int:pk>/partnership/", stages.evaluation_partnership, name="evaluation-partnership"),
+    path("evaluations/<int:pk>/transfer/", stages.evaluation_transfer, name="evaluation-transfer"),
     path("evaluations/<int:pk>/record/", record.record, name="record"),
+    path("evaluations/<int:pk>/data-flow/", record.data_flow_sheet, name="data-flow"),
     path("evaluations/<int:pk>/audit/", record.audit, name="audit"),
 ]

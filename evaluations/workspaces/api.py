@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 
 from evaluations.organisations.models import Organisation
@@ -23,11 +24,19 @@ class OwnOrganisation(serializers.SlugRelatedField):
         return organisations_where(self.context["request"].user, Permission.CREATE_EVALUATION)
 
 
+class VisibleIntervention(serializers.SlugRelatedField):
+    """An intervention the viewer may see; any other does not exist."""
+
+    def get_queryset(self) -> Any:
+        """Only those."""
+        return Intervention.objects.visible_to(self.context["request"].user)
+
+
 class EvaluationSerializer(serializers.ModelSerializer):
     """An evaluation: why, of what, by whom, and how far it is shared."""
 
     owner = OwnOrganisation(slug_field="slug", queryset=Organisation.objects.none(), required=False)
-    intervention = serializers.SlugRelatedField(slug_field="slug", queryset=Intervention.objects.all())
+    intervention = VisibleIntervention(slug_field="slug", queryset=Intervention.objects.none())
     outcome = serializers.SlugRelatedField(slug_field="slug", queryset=Outcome.objects.all())
 
     class Meta:
@@ -58,6 +67,7 @@ class EvaluationSerializer(serializers.ModelSerializer):
         return mine[0]
 
 
+@extend_schema_view(list=extend_schema(parameters=[OpenApiParameter("search", str, description="Words of the title.")]))
 class EvaluationViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,

@@ -91,7 +91,7 @@ class StudySerializer(serializers.ModelSerializer):
     """One evaluation, or the record that there is none."""
 
     intervention = NamedIntervention(read_only=True)
-    source = SourceSerializer(read_only=True)
+    source = SourceSerializer(read_only=True, allow_null=True)
     target_groups = NamedGroup(many=True, read_only=True)
     places = NamedPlace(many=True, read_only=True)
     address = serializers.CharField(source="get_absolute_url", read_only=True)

@@ -91,7 +91,7 @@ def csv_text(table: Table) -> str:
     """The table as CSV with a heading row; text that a spreadsheet would run as a formula starts with an apostrophe."""
     lines = _Lines()
     writer = csv.writer(lines, lineterminator="\r\n")
-    writer.writerow([_inert(column.label) for column in table.columns])
+    writer.writerow([inert(column.label) for column in table.columns])
     writer.writerows([[_written(cell) for cell in row] for row in table.rows])
     return "".join(lines)
 
@@ -105,11 +105,11 @@ class _Lines(list[str]):
 
 
 def _written(cell: Cell) -> str:
-    return repr(cell.value) if cell.value is not None else _inert(cell.text or "")
+    return repr(cell.value) if cell.value is not None else inert(cell.text or "")
 
 
-def _inert(text: str) -> str:
-    """Text as it is where it is a number or harmless; otherwise behind an apostrophe."""
+def inert(text: str) -> str:
+    """Text as it is where it is a number or harmless; otherwise behind an apostrophe, so that it is never run."""
     if not text.startswith(FORMULA_STARTS):
         return text
     try:

@@ -333,9 +333,22 @@ def share_estimate(*, estimate: EffectEstimate, organisation_ids: Iterable[int],
 def set_audience(*, estimate: EffectEstimate, organisation_ids: Iterable[int], by: Any) -> EffectEstimate:
     """The estimate, seen before it is public by exactly these organisations."""
     wanted = set(organisation_ids)
-    EstimateAudience.objects.filter(estimate=estimate).exclude(organisation_id__in=wanted).delete()
+    unwanted = EstimateAudience.objects.filter(estimate=estimate).exclude(organisation_id__in=wanted)
+    gone = set(unwanted.values_list("organisation_id", flat=True))
+    unwanted.delete()
     _name_audience(estimate, wanted)
+    _forget_audience(estimate, gone)
     return estimate
+
+
+def _forget_audience(estimate: EffectEstimate, organisation_ids: set[int]) -> None:
+    """End what these organisations saw of the study and intervention only because of the estimate."""
+    for audience, subject in ((StudyAudience, "study"), (InterventionAudience, "intervention")):
+        about = {subject: getattr(estimate, subject)}
+        others = EstimateAudience.objects.filter(**{f"estimate__{name}": row for name, row in about.items()})
+        kept = others.filter(organisation_id__in=organisation_ids).values_list("organisation_id", flat=True)
+        left: Any = audience
+        left.objects.filter(**about, organisation_id__in=organisation_ids - set(kept)).delete()
 
 
 @transaction.atomic

@@ -30,8 +30,8 @@ class EstimateSerializer(serializers.ModelSerializer):
 
     intervention = NamedIntervention(read_only=True)
     outcome = NamedOutcome(read_only=True)
-    target_group = NamedGroup(read_only=True)
-    source = SourceSerializer(read_only=True)
+    target_group = NamedGroup(read_only=True, allow_null=True)
+    source = SourceSerializer(read_only=True, allow_null=True)
     estimate_kind_label = serializers.CharField(source="get_estimate_kind_display", read_only=True)
     is_effect = serializers.BooleanField(read_only=True)
     is_withdrawn = serializers.BooleanField(read_only=True)

@@ -26,6 +26,7 @@ from evaluations.datasets.queries import datasets_where, parents_of
 from evaluations.datasets.views.shared import crumbs_of, dataset_or_404, evaluation_or_404
 from evaluations.organisations.permissions import Permission, may
 from evaluations.workspaces.models import Evaluation
+from evidence.drawing.tables import inert
 
 FIRST_ROWS = 10
 
@@ -118,7 +119,7 @@ class _Echo:
 
 def _csv_lines(table: Any) -> Any:
     writer = csv.writer(_Echo())
-    yield writer.writerow(table.schema.names)
+    yield writer.writerow([inert(name) for name in table.schema.names])
     for batch in table.to_batches(max_chunksize=10_000):
         for row in zip(*(batch.column(name).to_pylist() for name in table.schema.names), strict=True):
-            yield writer.writerow(["" if value is None else value for value in row])
+            yield writer.writerow([inert(value) if isinstance(value, str) else value for value in row])

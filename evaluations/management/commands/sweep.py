@@ -13,7 +13,7 @@ from evaluations.datasets.actions import sweep_datasets
 from evaluations.runs.actions import sweep
 from evaluations.runs.block_actions import sweep_blocks
 from evaluations.saved.actions.digests import ring_for_digests
-from evaluations.sharing.actions import lift_embargoes
+from evaluations.sharing.actions import lift_embargoes, send_letters, tell_retention_near
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,8 @@ log = structlog.get_logger(__name__)
 class Command(BaseCommand):
     help = (
         "Requeue runs and checks of files whose worker was lost, ring again for those that nobody took, and delete "
-        "rows whose retention date has come, and ring for news of saved searches that is due. One of these is enough."
+        "rows whose retention date has come, end embargoes, send the letters and ring for the news that are due. "
+        "One of these is enough."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,11 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["once"]:
-            sweep()
-            sweep_blocks()
-            sweep_datasets()
-            lift_embargoes()
-            ring_for_digests()
+            _sweep_all()
             return
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -47,12 +44,18 @@ def sweep_and_go_on() -> None:
     """Sweep; a database that is away or busy is logged, and tried again at the next turn."""
     close_old_connections()
     try:
-        sweep()
-        sweep_blocks()
-        sweep_datasets()
-        lift_embargoes()
-        ring_for_digests()
+        _sweep_all()
     except DatabaseError as error:
         log.warning("sweep_failed", error=str(error))
     finally:
         close_old_connections()
+
+
+def _sweep_all() -> None:
+    sweep()
+    sweep_blocks()
+    sweep_datasets()
+    lift_embargoes()
+    tell_retention_near()
+    send_letters()
+    ring_for_digests()

@@ -1,7 +1,8 @@
 """Changes to who sees what: releases, stages, comments."""
 
 from evaluations.sharing.actions.comments import add_comment, resolve_comment
-from evaluations.sharing.actions.partners import share_with, stop_sharing_with
+from evaluations.sharing.actions.notices import send_letters, tell_retention_near
+from evaluations.sharing.actions.partners import share_with, stop_sharing_with, transfer
 from evaluations.sharing.actions.releases import (
     release,
     request_changes,
@@ -20,9 +21,12 @@ __all__ = [
     "request_changes",
     "request_release",
     "resolve_comment",
+    "send_letters",
     "share_with",
     "stop_sharing_with",
     "take_back",
+    "tell_retention_near",
+    "transfer",
     "withdraw_evaluation",
     "withdraw_publication",
 ]

@@ -9,7 +9,8 @@ from evaluations.organisations.models import User
 from evaluations.organisations.permissions import NotAllowed, Permission, may, require
 from evaluations.plans.models import AnalysisPlan
 from evaluations.runs.models import AnalysisRun
-from evaluations.sharing.models import Comment
+from evaluations.sharing.actions.notices import tell
+from evaluations.sharing.models import Comment, NoticeKind
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.workspaces.actions import write_audit
 from evaluations.workspaces.models import Evaluation
@@ -23,12 +24,13 @@ def add_comment(
     by: User,
     plan: AnalysisPlan | None = None,
     run: AnalysisRun | None = None,
+    rating_scheme: str = "",
     asks_for_change: bool = False,
 ) -> Comment:
-    """Say something about the evaluation, one of its plans or one of its runs."""
+    """Say something about the evaluation, one of its plans or runs, or the rating of its study under a scheme."""
     require(by, Permission.COMMENT, evaluation)
-    if run is not None:
-        require(by, Permission.SEE_RESULTS, run)
+    if run is not None or rating_scheme:
+        require(by, Permission.SEE_RESULTS, run or evaluation)
     if not body.strip():
         raise BadInput([Issue("comment_empty", "The comment is empty.", "Write something.", column="body")])
     for about in (plan, run):
@@ -37,10 +39,23 @@ def add_comment(
                 [Issue("elsewhere", "That belongs to another evaluation.", "Choose one of this evaluation.")]
             )
     comment = Comment.objects.create(
-        evaluation=evaluation, plan=plan, run=run, body=body.strip(), asks_for_change=asks_for_change, created_by=by
+        evaluation=evaluation,
+        plan=plan,
+        run=run,
+        rating_scheme=rating_scheme,
+        body=body.strip(),
+        asks_for_change=asks_for_change,
+        created_by=by,
     )
     detail = {"asks_for_change": asks_for_change}
     write_audit(evaluation, by=by, verb="add_comment", subject=comment, detail=detail)
+    tell(
+        NoticeKind.CHANGE_ASKED if asks_for_change else NoticeKind.COMMENT,
+        evaluation=evaluation,
+        permission=Permission.SEE_RESULTS if run or rating_scheme else Permission.SEE_PLAN,
+        by=by,
+        comment=comment,
+    )
     return comment
 
 

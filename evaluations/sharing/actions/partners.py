@@ -26,6 +26,14 @@ def stop_sharing_with(*, evaluation: Evaluation, organisation: Organisation, by:
     sync_audience(evaluation=evaluation, by=by)
 
 
+@transaction.atomic
+def transfer(*, evaluation: Evaluation, to: Organisation, by: User) -> Evaluation:
+    """Give the evaluation to another organisation in which `by` may own one; released estimates follow."""
+    moved = workspaces.transfer_evaluation(evaluation=evaluation, to=to, by=by)
+    sync_audience(evaluation=moved, by=by)
+    return moved
+
+
 def sync_audience(*, evaluation: Evaluation, by: User | None) -> None:
     """Let the catalogue's drafts of this evaluation be seen by the owner and the partners that see results."""
     organisations = audience_of(evaluation)

@@ -12,11 +12,12 @@ from evaluations.datasets.models import Dataset
 from evaluations.organisations.models import User
 from evaluations.organisations.permissions import NotAllowed, Permission, may, require
 from evaluations.runs.models import AnalysisRun, RunState
+from evaluations.sharing.actions.notices import tell
 from evaluations.sharing.actions.partners import sync_audience
 from evaluations.sharing.actions.stages import follow_release
 from evaluations.sharing.catalogue import catalogue_entry
 from evaluations.sharing.coincidences import answered, coincidences_of
-from evaluations.sharing.models import Publication, ReleaseTo, Review, ReviewState
+from evaluations.sharing.models import NoticeKind, Publication, ReleaseTo, Review, ReviewState
 from evaluations.sharing.queries import authors_of, other_plans, other_runs, what_differed
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.workspaces.actions import write_audit
@@ -61,6 +62,7 @@ def request_release(
     )
     detail = {"run": run.number, "reviewer": reviewer.pk, "release_to": release_to, "terms": review.terms}
     write_audit(run.evaluation, by=by, verb="request_release", subject=review, detail=detail)
+    _tell(NoticeKind.REVIEW_WAITING, review, by, only=[reviewer])
     return review
 
 
@@ -129,7 +131,13 @@ def release(*, review: Review, by: User, note: str = "") -> list[Publication]:
         reason=f"Run {review.run.number} was released by {by}.",
     )
     sync_audience(evaluation=Evaluation.objects.get(pk=review.run.evaluation_id), by=by)
+    _tell(NoticeKind.RELEASED, review, by)
     return publications
+
+
+def _tell(kind: NoticeKind, review: Review, by: User, only: Iterable[User] | None = None) -> None:
+    evaluation = Evaluation.objects.get(pk=review.run.evaluation_id)
+    tell(kind, evaluation=evaluation, permission=Permission.SEE_RESULTS, by=by, only=only, review=review)
 
 
 def _locked(review: Review) -> Review:
@@ -217,6 +225,7 @@ def request_changes(*, review: Review, by: User, note: str) -> Review:
     if not note.strip():
         raise BadInput([Issue("no_reason", "Say what should change.", "Write it in the note.", column="note")])
     _decide(review, ReviewState.CHANGES_REQUESTED, by, note.strip())
+    _tell(NoticeKind.SENT_BACK, review, by, only=[review.requested_by])
     return review
 
 

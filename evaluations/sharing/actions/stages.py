@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from evaluations.organisations.models import User
 from evaluations.organisations.permissions import Permission, require
+from evaluations.sharing.actions.notices import tell
 from evaluations.sharing.actions.partners import sync_audience
-from evaluations.sharing.models import Publication, ReleaseTo
+from evaluations.sharing.models import NoticeKind, Publication, ReleaseTo
 from evaluations.sharing.visibility import becomes_visible
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.workspaces.actions import write_audit
@@ -102,6 +103,11 @@ def _move(
     detail = {"from": before.value, "to": to_stage.value, "reason": reason}
     write_audit(evaluation, by=by, verb="change_stage", detail=detail)
     sync_audience(evaluation=evaluation, by=by)
+    kind = {Stage.NAMED_PARTNERS: NoticeKind.SHARED, Stage.WITHDRAWN: NoticeKind.WITHDRAWN}.get(to_stage)
+    if to_stage == Stage.PUBLIC and by is None:
+        kind = NoticeKind.EMBARGO_LIFTED
+    if kind is not None:
+        tell(kind, evaluation=evaluation, permission=Permission.SEE_EVALUATION, by=by)
 
 
 @transaction.atomic

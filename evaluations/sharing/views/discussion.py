@@ -12,9 +12,10 @@ from evaluations.runs.queries import runs_where
 from evaluations.sharing import actions
 from evaluations.sharing.forms import CommentForm
 from evaluations.sharing.presenters import crumbs_to
-from evaluations.sharing.queries import comments_where
+from evaluations.sharing.queries import comments_where, rating_choices, study_of_evaluation
 from evaluations.workspaces.models import Evaluation
 from evaluations.workspaces.queries import evaluations_where
+from evidence.ratings.schemes import schemes
 
 
 @login_required
@@ -30,6 +31,8 @@ def discussion(request: HttpRequest, pk: int) -> HttpResponse:
         "evaluation": evaluation,
         "crumbs": crumbs_to(evaluation),
         "comments": comments_where(request.user).filter(evaluation=evaluation),
+        "scheme_names": {each.key: each.name for each in schemes()},
+        "study": study_of_evaluation(request.user, evaluation),
         "form": form,
         "may_resolve": may(request.user, Permission.WRITE_PLAN, evaluation),
     }
@@ -39,7 +42,8 @@ def discussion(request: HttpRequest, pk: int) -> HttpResponse:
 def _form(request: HttpRequest, evaluation: Evaluation) -> CommentForm:
     runs = runs_where(request.user).filter(evaluation=evaluation)
     initial = {"about": request.GET.get("about", "")}
-    return CommentForm(request.POST or None, plans=evaluation.plans.all(), runs=runs, initial=initial)
+    ratings = rating_choices(request.user, evaluation)
+    return CommentForm(request.POST or None, plans=evaluation.plans.all(), runs=runs, ratings=ratings, initial=initial)
 
 
 def _say(request: HttpRequest, evaluation: Evaluation, form: CommentForm) -> None:
@@ -52,6 +56,7 @@ def _say(request: HttpRequest, evaluation: Evaluation, form: CommentForm) -> Non
         asks_for_change=form.cleaned_data["asks_for_change"],
         plan=plan,
         run=run,
+        rating_scheme=number if kind == "rating" else "",
         by=request.user,  # type: ignore[arg-type]
     )
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from evaluations.organisations.permissions import Permission, may
-from evaluations.organisations.queries import partnerships_of
+from evaluations.organisations.queries import organisations_where, partnerships_of
 from evaluations.runs.models import RunState
 from evaluations.runs.queries import runs_where
 from evaluations.sharing.forms import ShareForm
@@ -61,5 +61,8 @@ def sharing_page(request: HttpRequest, pk: int) -> HttpResponse:
         "may_share": may_share,
         "partnerships": partnerships_of(request.user).filter(dissolved_at__isnull=True) if may_share else [],
         "may_withdraw": may(request.user, Permission.WITHDRAW, evaluation),
+        "heirs": organisations_where(request.user, Permission.CREATE_EVALUATION).exclude(pk=evaluation.owner_id)
+        if may(request.user, Permission.TRANSFER, evaluation) and not evaluation.is_example
+        else [],
     }
     return render(request, "sharing/sharing.html", shown)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 
 from evaluations.organisations.permissions import Permission, require
 from evaluations.organisations.queries import audit_events_visible_to
+from evaluations.sharing.data_flow import data_flow, data_flow_html
 from evaluations.sharing.presenters import audit_table, crumbs_to
 from evaluations.sharing.registered import registered_plans, reported_estimates, reported_runs
 from evaluations.workspaces.queries import evaluations_where
+from evidence.briefs.documents import PdfUnavailable, pdf_of
 from evidence.drawing.tables import csv_text
 
 EVENTS_A_PAGE = 50
@@ -29,6 +32,23 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
         "estimates": reported_estimates(evaluation),
     }
     return render(request, "sharing/record.html", shown)
+
+
+@login_required
+def data_flow_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """The data-flow sheet for the impact assessment, as a page or as PDF."""
+    evaluation = get_object_or_404(evaluations_where(request.user), pk=pk)
+    require(request.user, Permission.SEE_AUDIT, evaluation)
+    sheet = data_flow(evaluation)
+    if request.GET.get("download") != "pdf":
+        return HttpResponse(data_flow_html(sheet, for_print=False))
+    try:
+        content = pdf_of(data_flow_html(sheet, for_print=True))
+    except PdfUnavailable as missing:
+        messages.error(request, f"{missing} Print this page instead.")
+        return redirect("evaluation", pk=pk)
+    name = f'inline; filename="evaluation-{pk}-data-flow.pdf"'
+    return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": name})
 
 
 @login_required

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from evaluations.organisations.addresses import is_row_number
 from evaluations.organisations.models import Organisation
 from evaluations.organisations.permissions import Permission, require
-from evaluations.organisations.queries import partnerships_of
+from evaluations.organisations.queries import organisations_where, partnerships_of
 from evaluations.sharing import actions
 from evaluations.sharing.actions.partnerships import put_in_partnership
 from evaluations.sharing.actions.stages import NEXT_STAGES
@@ -104,6 +104,22 @@ def evaluation_partnership(request: HttpRequest, pk: int) -> HttpResponse:
         said = f"It is now part of {partnership}." if partnership else "It is now in no partnership."
         messages.success(request, said)
     return redirect("sharing", pk=pk)
+
+
+@login_required
+@require_POST
+def evaluation_transfer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the evaluation to another organisation in which one may own one."""
+    evaluation = _to_share(request, pk, Permission.TRANSFER)
+    own = organisations_where(request.user, Permission.CREATE_EVALUATION).exclude(pk=evaluation.owner_id)
+    chosen = request.POST.get("organisation", "")
+    organisation = own.filter(pk=chosen).first() if is_row_number(chosen) else None
+    if organisation is None:
+        messages.error(request, "Choose the organisation that is to own it. You must be an analyst or more there.")
+        return redirect("sharing", pk=pk)
+    actions.transfer(evaluation=evaluation, to=organisation, by=request.user)  # type: ignore[arg-type]
+    messages.success(request, f"{organisation} owns it now, with its data, plans, runs and record.")
+    return redirect("evaluation", pk=pk)
 
 
 @login_required

@@ -28,7 +28,7 @@ class InterventionSerializer(serializers.ModelSerializer):
     places = NamedPlace(many=True, read_only=True)
     sources = SourceSerializer(many=True, read_only=True)
     notes = NoteSerializer(many=True, read_only=True)
-    cost_source = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    cost_source = serializers.SlugRelatedField(slug_field="code", read_only=True, allow_null=True)
     address = serializers.CharField(source="get_absolute_url", read_only=True)
 
     class Meta:

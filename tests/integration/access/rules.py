@@ -86,11 +86,11 @@ PAGES: dict[str, Rule] = {
     "dataset-tidy": on(Permission.UPLOAD_DATA, post=True, named=True),
     "dataset-treatment": on(Permission.UPLOAD_DATA, Permission.SEE_ROWS, post=True, do_is_hidden=True),
     "dataset-places": on(Permission.UPLOAD_DATA, Permission.SEE_ROWS, post=True, do_is_hidden=True),
-    "dataset-compare": on(Permission.UPLOAD_DATA, post=True),
     "dataset-join": on(Permission.UPLOAD_DATA, Permission.SEE_ROWS, post=True, do_is_hidden=True),
     "sites-use": on(Permission.UPLOAD_DATA, post=True),
     "sites-save": on(Permission.SEE_PLAN, Permission.UPLOAD_DATA, post=True, do_is_hidden=True, named=True),
     "site-list-decide": Rule("site list", Permission.SEE_ORGANISATION, get=False, post=True, named=True),
+    "dataset-compare": on(Permission.UPLOAD_DATA, post=True),
     "dataset-rows": on(Permission.SEE_ROWS),
     "dataset-delete": on(Permission.DELETE_DATA, post=True),
     "plan": on(Permission.SEE_PLAN),
@@ -118,9 +118,11 @@ PAGES: dict[str, Rule] = {
     "partner-end": on(Permission.SEE_RESULTS, Permission.SHARE, get=False, post=True),
     "stage": on(Permission.SEE_RESULTS, Permission.SHARE, post=True),
     "evaluation-partnership": on(Permission.SEE_RESULTS, Permission.SHARE, get=False, post=True),
+    "evaluation-transfer": on(Permission.SEE_RESULTS, Permission.TRANSFER, get=False, post=True),
     "discussion": on(Permission.SEE_PLAN),
     "comment-resolve": on(Permission.SEE_PLAN, Permission.WRITE_PLAN, get=False, post=True),
     "record": on(Permission.SEE_RESULTS),
+    "data-flow": on(Permission.SEE_EVALUATION, Permission.SEE_AUDIT),
     "audit": on(Permission.SEE_EVALUATION, Permission.SEE_AUDIT),
     "organisation": Rule("organisation", Permission.SEE_ORGANISATION),
     "member-change": Rule("organisation", Permission.SEE_ORGANISATION, Permission.MANAGE_MEMBERS, get=False, post=True),
@@ -128,6 +130,13 @@ PAGES: dict[str, Rule] = {
         "organisation", Permission.SEE_ORGANISATION, Permission.MANAGE_MEMBERS, get=False, post=True
     ),
     "organisation-audit": Rule("organisation", Permission.SEE_ORGANISATION, Permission.SEE_AUDIT),
+    "notices": Rule(SIGNED_IN),
+    "notices-read": Rule(SIGNED_IN, get=False, post=True),
+    "notices-letters": Rule(SIGNED_IN, get=False, post=True),
+    "notices-feed-new": Rule(SIGNED_IN, get=False, post=True),
+    "invitations": Rule(SIGNED_IN),
+    "invitation-resend": Rule("invitation", Permission.MANAGE_MEMBERS, get=False, post=True),
+    "invitation-withdraw": Rule("invitation", Permission.MANAGE_MEMBERS, get=False, post=True),
     "partnerships": Rule(SIGNED_IN),
     "partnership-new": Rule(SIGNED_IN, post=True),
     "partnership": Rule("partnership", Permission.SEE_PARTNERSHIP),
@@ -145,8 +154,8 @@ API: dict[str, Rule] = {
     "evaluation-list": Rule(SIGNED_IN, post=True),
     "evaluation-detail": on(Permission.SEE_EVALUATION),
     "dataset-list": Rule(SIGNED_IN, post=True),
-    "dataset-detail": on(Permission.SEE_PLAN),
     "dataset-join": Rule(SIGNED_IN, get=False, post=True),
+    "dataset-detail": on(Permission.SEE_PLAN),
     "dataset-delete-rows": on(Permission.SEE_PLAN, Permission.DELETE_DATA, get=False, post=True),
     "site-list-list": Rule(SIGNED_IN, post=True),
     "site-list-detail": Rule("site list", Permission.SEE_ORGANISATION),
@@ -170,7 +179,18 @@ API: dict[str, Rule] = {
     "token-detail": Rule(OWN),
 }
 
-OPEN = {"start", "healthz", "readyz", "methods", "calculator", "validation", "accessibility", "credits", "sitemap"}
+OPEN = {
+    "notices-feed",
+    "start",
+    "healthz",
+    "readyz",
+    "methods",
+    "calculator",
+    "validation",
+    "accessibility",
+    "credits",
+    "sitemap",
+}
 """Pages about the site. Those of the catalogue are open too: each row has its own visibility, tested with it."""
 
 OPEN_API = {

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.urls import URLResolver, get_resolver, reverse
 
 from evaluations.organisations.actions import add_member, end_membership
+from evaluations.organisations.invitations import invite_member
 from evaluations.organisations.models import Role
 from evaluations.organisations.partnerships import create_partnership
 from evaluations.organisations.permissions import CATALOGUE, may
@@ -83,6 +84,10 @@ def scene(world):  # noqa: F811
     review = actions.request_release(run=released, reviewer=world.lead, by=world.analyst, release_to="named_partners")
     (publication,) = actions.release(review=review, by=world.lead)
     waiting = actions.request_release(run=world.run, reviewer=world.lead, by=world.analyst)
+    admin = world.council.memberships.get(role=Role.ADMIN).user
+    invited = invite_member(
+        organisation=world.council, email="g@example.org", role=Role.VIEWER, by=admin, site_url="https://u.example"
+    )
     comment = actions.add_comment(evaluation=world.evaluation, body=SECRET_PLAN, asks_for_change=True, by=world.lead)
     world.evaluation.refresh_from_db()
     people = _people(world, partners)
@@ -93,6 +98,7 @@ def scene(world):  # noqa: F811
         "council in the partnership": world.council,
         "catalogue": CATALOGUE,
         "site list": world.council,
+        "invitation": world.council,
     }
     saved_by = Provenance("Hubs", "The council's register", world.council.name, world.council.pk, SHA)
     site_list = keep_sites(
@@ -106,7 +112,7 @@ def scene(world):  # noqa: F811
         "organisation_pk": world.council.pk,
         "comment_pk": comment.pk,
         "membership_pk": world.council.memberships.get(user=world.analyst).pk,
-        "invitation_pk": 1,
+        "invitation_pk": invited.invitation.pk,
         "token": "no-such-token",
         "part": "estimates",
         "to_stage": "public",
@@ -145,6 +151,7 @@ def address(scene, name: str, arguments: tuple[str, ...], rule: Rule) -> str:
         "partnership": scene.subjects["partnership"].pk,
         "council in the partnership": scene.subjects["partnership"].pk,
         "site list": scene.site_list.pk,
+        "invitation": scene.named["invitation_pk"],
     }.get(rule.about, scene.world.evaluation.pk)
     if name.startswith("api:"):
         kind = name.removeprefix("api:").split("-")[0]

@@ -73,3 +73,5 @@ def test_the_audit_of_an_organisation_downloads_whole_for_its_leads(client, coun
     client.force_login(admin)
     lines = client.get(address).content.decode().strip().splitlines()
     assert len(lines) == 1 + council.audit_events.count()
+    assert lines[0].split(",")[4:9] == ["verb", "subject", "subject_id", "evaluation", "detail"]
+    assert str(admin) in lines[1] and council.audit_events.first().sha256 in lines[1]

@@ -11,6 +11,7 @@ from evaluations.organisations.models import AuditEvent
 from evaluations.organisations.permissions import NotAllowed
 from evaluations.sharing import actions
 from evaluations.sharing.models import Comment
+from evaluations.sharing.notices import in_words, notices_of
 from evaluations.sharing.registered import registered_plans, reported_estimates, reported_runs
 from evaluations.stats.issues import BadInput
 from tests.integration.sharing.conftest import answered_run
@@ -43,6 +44,24 @@ def test_comments_on_runs_are_hidden_from_a_partner_that_sees_only_plans(world, 
     assert "The estimate is large." not in page and f"run-{world.run.pk}" not in page
     with pytest.raises(NotAllowed):
         actions.add_comment(evaluation=world.evaluation, run=world.run, body="Really?", by=world.partner)
+
+
+def test_a_rating_of_the_study_is_discussed_by_those_who_see_results(world, client):
+    client.force_login(world.lead)
+    address = reverse("discussion", args=[world.evaluation.pk])
+    assert "The rating under" not in client.get(address).content.decode()
+    shared(world, "plan")
+    released(world, release_to="named_partners")
+    assert "The rating under" in client.get(address).content.decode()
+    client.post(address, {"about": "rating-maryland_sms", "body": "Why not 3?", "asks_for_change": "on"})
+    comment = Comment.objects.get()
+    assert (comment.rating_scheme, comment.asks_for_change) == ("maryland_sms", True)
+    page = client.get(address).content.decode()
+    assert "Why not 3?" in page and "#ratings" in page
+    told = [in_words(each).words for each in notices_of(world.analyst)]
+    assert told[0].startswith("Lena asks for a change to the rating under ")
+    client.force_login(world.partner)
+    assert "Why not 3?" not in client.get(address).content.decode()
 
 
 def test_script_in_a_comment_is_text(world, client):

@@ -177,6 +177,22 @@ def test_withdrawing_the_evaluation_withdraws_its_estimates_which_say_why(world)
     assert Publication.objects.get().withdrawn_by == world.lead
 
 
+def test_a_partner_that_sees_a_draft_estimate_sees_its_study_until_that_ends(world, client):
+    shared(world)
+    draft = released(world, release_to="named_partners")
+    client.force_login(world.partner)
+    page = client.get(draft.get_absolute_url())
+    assert page.status_code == 200 and draft.study.get_absolute_url() in page.content.decode()
+    for address in (draft.study.get_absolute_url(), f"/api/v1/studies/{draft.study_id}/"):
+        assert client.get(address).status_code == 200
+    client.logout()
+    assert client.get(draft.study.get_absolute_url()).status_code == 404
+    client.force_login(world.partner)
+    actions.stop_sharing_with(evaluation=world.evaluation, organisation=world.college, by=world.lead)
+    for address in (draft.get_absolute_url(), draft.study.get_absolute_url(), f"/api/v1/studies/{draft.study_id}/"):
+        assert client.get(address).status_code == 404, address
+
+
 def test_a_withdrawal_says_why(world):
     released(world)
     with pytest.raises(BadInput) as refusal:
