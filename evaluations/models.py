@@ -14,10 +14,10 @@ from evaluations.organisations.models import (
     User,
 )
 from evaluations.plans.models import AnalysisPlan
-from evaluations.runs.models import AnalysisRun, RunBlock, RunPass
+from evaluations.runs.models import AnalysisRun, RunBlock, RunPass, WithheldCounts
 from evaluations.saved.models import SavedSearch, ShortList, ShortListItem
 from evaluations.sharing.models import Comment, Notice, NoticeChoice, Publication, Review
-from evaluations.workspaces.models import Evaluation, Share, StageChange
+from evaluations.workspaces.models import Evaluation, PolicyChange, Share, StageChange
 
 __all__ = [
     "AnalysisPlan",
@@ -36,6 +36,7 @@ __all__ = [
     "Organisation",
     "Partnership",
     "PartnershipMember",
+    "PolicyChange",
     "Publication",
     "Review",
     "RunBlock",
@@ -47,4 +48,5 @@ __all__ = [
     "StageChange",
     "Suggestion",
     "User",
+    "WithheldCounts",
 ]

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 Sources = dict[str, str]
 
 APPS = ("evidence", "evaluations")
-PURE = ("evidence.drawing", "evidence.synthesis", "evaluations.stats")
+PURE = ("evidence.drawing", "evidence.synthesis", "evaluations.stats", "evaluations.disclosure")
 
 # Lower numbers are lower rooms; a room imports only from lower ones. Equal numbers stand side by side and do not meet.
 ROOMS = {
@@ -28,6 +28,7 @@ ROOMS = {
     },
     "evaluations": {
         "stats": 0,
+        "disclosure": 0,
         "organisations": 1,
         "workspaces": 2,
         "editing": 2,

@@ -294,6 +294,13 @@ def delete_dataset(*, dataset: Dataset, reason: str, by: User) -> Dataset:
     return _delete_rows(dataset, reason=reason.strip(), by=by)
 
 
+def _forget_true_counts(dataset: Dataset) -> None:
+    """The true counts of its runs go with the rows; what was shown stays, rounded."""
+    for run in dataset.runs.filter(withheld__isnull=False).select_related("withheld"):
+        run.withheld.counts = {}
+        run.withheld.save(update_fields=["counts"])
+
+
 def _delete_rows(dataset: Dataset, *, reason: str, by: User | None) -> Dataset:
     dataset = Dataset.objects.select_for_update(of=("self",)).select_related("evaluation__owner").get(pk=dataset.pk)
     if dataset.state == DatasetState.DELETED:
@@ -302,6 +309,7 @@ def _delete_rows(dataset: Dataset, *, reason: str, by: User | None) -> Dataset:
     dataset.state, dataset.storage_path = DatasetState.DELETED, ""
     dataset.deleted_at, dataset.deleted_by, dataset.deletion_reason = timezone.now(), by, reason
     dataset.save()
+    _forget_true_counts(dataset)
     detail = {"sha256": dataset.sha256, "reason": reason}
     write_audit(dataset.evaluation, by=by, verb="delete_dataset", subject=dataset, detail=detail)
     for name in files:

@@ -16,7 +16,7 @@ from evaluations.datasets.actions import HowToRead, Particulars, delete_dataset,
 from evaluations.datasets.joined import Join, joined, keep_join, likely_id, stated_choices
 from evaluations.datasets.joining import KINDS
 from evaluations.datasets.models import Dataset, DatasetKind, DatasetState
-from evaluations.datasets.queries import datasets_where
+from evaluations.datasets.queries import as_seen_by, datasets_where
 from evaluations.organisations.addresses import is_row_number
 from evaluations.organisations.permissions import Permission
 from evaluations.workspaces.models import Evaluation, LawfulBasis
@@ -43,6 +43,10 @@ class DatasetSerializer(serializers.ModelSerializer):
             *("deleted_at", "deletion_reason", "is_example"),
         ]
         read_only_fields = fields
+
+    def to_representation(self, instance: Dataset) -> dict[str, Any]:
+        """The dataset as its reader may see it."""
+        return super().to_representation(as_seen_by(self.context["request"].user, instance))
 
 
 class UploadSerializer(serializers.Serializer):
@@ -174,7 +178,7 @@ class DatasetViewSet(
         reason = ReasonSerializer(data=request.data)
         reason.is_valid(raise_exception=True)
         dataset = delete_dataset(dataset=self.get_object(), reason=reason.validated_data["reason"], by=request.user)
-        return Response(DatasetSerializer(dataset).data, status=status.HTTP_200_OK)
+        return Response(self.get_serializer(dataset).data, status=status.HTTP_200_OK)
 
     @extend_schema(request=JoinSerializer, responses={200: JoinAnswerSerializer, 201: JoinAnswerSerializer})
     @action(detail=False, methods=["post"], parser_classes=[JSONParser, FormParser, MultiPartParser])
@@ -185,5 +189,5 @@ class DatasetViewSet(
         if asked.validated_data["preview"]:
             return Response({"report": joined(asked.join()).report, "dataset": None})
         dataset = keep_join(join=asked.join(), by=request.user)
-        answer = {"report": dataset.reading["report"], "dataset": DatasetSerializer(dataset).data}
+        answer = {"report": dataset.reading["report"], "dataset": self.get_serializer(dataset).data}
         return Response(answer, status=status.HTTP_201_CREATED)

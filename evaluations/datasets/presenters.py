@@ -50,7 +50,7 @@ def columns_table(dataset: Dataset) -> Table:
         (
             each["name"],
             KINDS_IN_WORDS.get(each["kind"], each["kind"]),
-            f"{each.get('missing', 0):,}",
+            f"{each['missing']:,}" if "missing" in each else "",
             f"{each['distinct']:,}" if "distinct" in each else "",
             _range(each),
         )
@@ -86,7 +86,7 @@ def facts(dataset: Dataset) -> list[dict[str, str]]:
     rows = [
         ("File", f"{dataset.original_name}, {size_in_words(dataset.size_bytes)}"),
         ("Holds", dataset.get_kind_display()),
-        ("Rows", f"{dataset.rows_stored:,}" if dataset.rows_stored is not None else "Not kept"),
+        ("Rows", _rows_text(dataset)),
         ("Uploaded", f"{dataset.uploaded_at:%-d %B %Y, %H:%M} by {dataset.uploaded_by}"),
         ("Rows are about", "People" if dataset.units_are_people else "Areas, schools or groups"),
         ("Lawful basis", dataset.get_lawful_basis_display()),
@@ -97,6 +97,12 @@ def facts(dataset: Dataset) -> list[dict[str, str]]:
         ("SHA-256 of the file", dataset.sha256),
     ]
     return [{"key": key, "value": value} for key, value in rows]
+
+
+def _rows_text(dataset: Dataset) -> str:
+    if dataset.rows_stored is not None:
+        return f"{dataset.rows_stored:,}"
+    return "Told to those who may see the rows" if dataset.state == DatasetState.READY else "Not kept"
 
 
 def tidy_context(found: Tidied, recipe: Recipe, issues: list[Issue]) -> dict[str, Any]:

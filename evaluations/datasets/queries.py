@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 
 from evaluations.datasets.models import Dataset, DatasetKind, DatasetState
-from evaluations.organisations.permissions import Permission, Viewer
+from evaluations.organisations.permissions import Permission, Viewer, may
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.stats.spec import Spec
 from evaluations.workspaces.queries import evaluations_where
@@ -102,3 +102,24 @@ def design_issues(dataset: Dataset, spec: Spec, *, sites: Dataset | None = None)
     except BadInput as wrong:
         return list(wrong.issues)
     return []
+
+
+def as_seen_by(viewer: Viewer, dataset: Dataset) -> Dataset:
+    """The dataset as this viewer may see it: where rows are people, exact counts go with the right to see the rows.
+
+    Others get it without, in memory only: from an exact total what a result hides could be worked out.
+    """
+    if not dataset.units_are_people or may(viewer, Permission.SEE_ROWS, dataset):
+        return dataset
+    dataset.rows_read = dataset.rows_stored = None
+    dataset.columns = [{name: each[name] for name in ("name", "kind") if name in each} for each in dataset.columns]
+    dataset.problems = [_without_row(issue) for issue in dataset.problems]
+    dataset.notices = [_without_row(issue) for issue in dataset.notices]
+    dataset.reading = {name: value for name, value in dataset.reading.items() if name != "report"}
+    return dataset
+
+
+def _without_row(issue: dict[str, Any]) -> dict[str, Any]:
+    """A problem by its column and cure only: its words name rows and values."""
+    kept = {name: issue[name] for name in ("code", "column", "hint") if issue.get(name)}
+    return kept | {"message": "Those who may see the rows find here what is wrong, and where."}

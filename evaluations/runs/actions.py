@@ -22,11 +22,12 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from evaluations.datasets.models import Dataset, DatasetState
+from evaluations.disclosure.results import Protected
 from evaluations.organisations.models import User
 from evaluations.organisations.permissions import Permission, require
 from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.queries import dataset_issues
-from evaluations.runs.models import AnalysisRun, RunState
+from evaluations.runs.models import AnalysisRun, RunState, WithheldCounts
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.stats.spec import parse_spec
 from evaluations.workspaces.actions import write_audit
@@ -145,12 +146,16 @@ def beat(*, run_id: int, attempt: int, step: str, share: float) -> str:
 
 
 @transaction.atomic
-def finish(*, run_id: int, attempt: int, result: Mapping[str, Any]) -> bool:
-    """Store the answer; whether this attempt was still the run's. Done or refused, as the result says."""
+def finish(*, run_id: int, attempt: int, answered: Protected) -> bool:
+    """Store the answer; whether this attempt was still the run's. Done or refused, as the result says.
+
+    What was hidden, and the true counts that later releases are checked against, are kept apart from it.
+    """
+    result = answered.result
     receipt = dict(result["receipt"])
     refusal = result.get("refusal") or {}
     state = RunState.REFUSED if result["status"] == "refused" else RunState.DONE
-    return _end(
+    ended = _end(
         run_id,
         attempt,
         state,
@@ -163,6 +168,9 @@ def finish(*, run_id: int, attempt: int, result: Mapping[str, Any]) -> bool:
         data_sha256=receipt["data_sha256"],
         spec_sha256=receipt["spec_sha256"],
     )
+    if ended and (answered.hidden or answered.counts):
+        WithheldCounts.objects.create(run_id=run_id, hidden=list(answered.hidden), counts=answered.counts)
+    return ended
 
 
 @transaction.atomic

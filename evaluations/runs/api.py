@@ -16,7 +16,7 @@ from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.queries import plans_where
 from evaluations.runs.actions import queue_run, request_cancel
 from evaluations.runs.models import AnalysisRun
-from evaluations.runs.queries import runs_where
+from evaluations.runs.queries import result_for, runs_where
 
 
 class VisiblePlan(serializers.PrimaryKeyRelatedField):
@@ -81,9 +81,10 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Create
     def result(self, request: Request, pk: str | None = None) -> Response:
         """The RESULT of the analysis contract, once the run has answered."""
         run = self.get_object()
-        if run.result is None:
+        result = result_for(request.user, run)
+        if result is None:
             return Response(_no_result(run), status=status.HTTP_409_CONFLICT)
-        return Response(run.result)
+        return Response(result)
 
 
 def _no_result(run: AnalysisRun) -> dict[str, Any]:

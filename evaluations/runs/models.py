@@ -176,3 +176,17 @@ class RunBlock(models.Model):
 
     def __str__(self) -> str:
         return f"Block {self.number} of {self.of_pass}"
+
+
+class WithheldCounts(models.Model):
+    """What disclosure control kept back of a run's answer. No page, file or API shows the counts.
+
+    `counts` are the true ones, against which later releases of the same data are checked; they go when the data go.
+    """
+
+    run = models.OneToOneField(AnalysisRun, models.CASCADE, related_name="withheld")
+    hidden = models.JSONField(default=list, help_text="What was hidden, and why: for whoever reviews a release.")
+    counts = models.JSONField(default=dict, help_text="The true counts by name.")
+
+    def __str__(self) -> str:
+        return f"Withheld from {self.run}"

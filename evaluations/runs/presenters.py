@@ -10,8 +10,8 @@ from evaluations.plans.designs import BY_ESTIMATOR
 from evaluations.runs.examples import EXAMPLES
 from evaluations.runs.models import AnalysisRun
 from evaluations.runs.subjects import Subject
-from evidence.drawing.numbers import digits_for, interval_text, number_text
-from evidence.drawing.tables import Cell, CellValue, Column, Table, build_table, number_cell
+from evidence.drawing.numbers import CONFIDENTIAL_LEGEND, digits_for, interval_text, number_text
+from evidence.drawing.tables import Cell, CellValue, Column, Table, build_table, hidden_cell, number_cell
 
 DIAGNOSTIC_TITLES = {
     "pretrend_joint": "Were the groups already moving apart before?",
@@ -198,16 +198,32 @@ def waterfall(result: Mapping[str, Any]) -> Table | None:
     sample = result.get("sample")
     if not sample:
         return None
-    steps: list[list[Any]] = [["Rows submitted", number_cell(sample.get("rows_read"), digits=0)]]
+    steps: list[list[Any]] = [["Rows submitted", _count_cell(sample, "rows_read")]]
     for each in sample.get("dropped", []):
         reason = DROPPED_REASONS.get(each["reason"], each["reason"].replace("_", " "))
-        steps.append([f"Left out: {reason}", number_cell(each.get("rows"), digits=0)])
-    steps.append(["Rows analysed", number_cell(sample.get("rows_used"), digits=0)])
+        steps.append([f"Left out: {reason}", _count_cell(each, "rows")])
+    steps.append(["Rows analysed", _count_cell(sample, "rows_used")])
     headline = (result.get("estimates") or [{}])[0]
     for name, label in (("n_units", "Units"), ("n_treated_units", "Units treated"), ("n_clusters", "Clusters")):
-        if headline.get(name) is not None:
-            steps.append([label, number_cell(headline[name], digits=0)])
-    return build_table("From rows submitted to rows analysed", ["Step", Column("Number", numeric=True)], steps)
+        if headline.get(name) is not None or is_hidden(headline, name):
+            steps.append([label, _count_cell(headline, name)])
+    heads: list[Column | str] = ["Step", Column("Number", numeric=True)]
+    return build_table("From rows submitted to rows analysed", heads, steps, note=_legend(steps))
+
+
+def is_hidden(row: Mapping[str, Any], name: str) -> bool:
+    """Whether disclosure control took this number away."""
+    hidden = row.get("hidden")
+    return name in hidden if isinstance(hidden, list) else bool(hidden)
+
+
+def _count_cell(row: Mapping[str, Any], name: str) -> Cell:
+    return hidden_cell() if is_hidden(row, name) else number_cell(row.get(name), digits=0)
+
+
+def _legend(rows: list[list[Any]]) -> str:
+    """What the sign of a hidden number means, where there is one."""
+    return CONFIDENTIAL_LEGEND if hidden_cell() in [cell for row in rows for cell in row] else ""
 
 
 def estimates_table(result: Mapping[str, Any]) -> Table:
@@ -221,8 +237,11 @@ def estimates_table(result: Mapping[str, Any]) -> Table:
     for row in rows:
         label = row.get("estimand") or row["name"].replace("_", " ")
         group = f", {row['subgroup']}" if row.get("subgroup") is not None else ""
-        body.append([f"{label}{group}", *(number_cell(row.get(name), digits=digits) for name in names)])
-    return build_table("Every estimate of this run", heads, body)
+        numbers = [
+            hidden_cell() if is_hidden(row, name) else number_cell(row.get(name), digits=digits) for name in names
+        ]
+        body.append([f"{label}{group}", *numbers])
+    return build_table("Every estimate of this run", heads, body, note=_legend(body))
 
 
 def sensitivity_tables(result: Mapping[str, Any]) -> list[Table]:

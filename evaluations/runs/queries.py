@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from collections.abc import Iterable
+from typing import Any
 
-from evaluations.organisations.permissions import Permission, Viewer
-from evaluations.runs.models import AnalysisRun
+from django.db.models import Q, QuerySet
+
+from evaluations.disclosure.policy import policy_of
+from evaluations.disclosure.releases import ALL_COUNTS, Clash, Earlier, clashes, hiding, shown_counts
+from evaluations.organisations.permissions import Permission, Viewer, roles_of
+from evaluations.runs.models import AnalysisRun, RunState
 from evaluations.workspaces.queries import evaluations_where
 
 
@@ -13,3 +18,52 @@ def runs_where(viewer: Viewer, permission: Permission = Permission.SEE_RESULTS) 
     """The runs on whose evaluations the viewer has `permission`."""
     found = AnalysisRun.objects.filter(evaluation__in=evaluations_where(viewer, permission))
     return found.select_related("evaluation", "plan", "dataset", "created_by", "repeats")
+
+
+def counts_people(run: AnalysisRun) -> bool:
+    """Whether the units of the run's data are people, so that disclosure control worked on its answer."""
+    return run.dataset.units_are_people or run.evaluation.units_are_people
+
+
+def result_for(viewer: Viewer, run: AnalysisRun) -> dict[str, Any] | None:
+    """The run's answer as this viewer may see it.
+
+    Members of the owner see it as it is kept. To partners, who see every run, an answer about people that nearly
+    repeats an earlier one loses its counts.
+    """
+    if run.result is None or not counts_people(run) or run.evaluation.owner_id in roles_of(viewer):
+        return run.result
+    before = runs_of_the_same_data(run).filter(
+        Q(publications__isnull=False) | Q(evaluation=run.evaluation_id, number__lt=run.number)
+    )
+    return hiding(run.result, [ALL_COUNTS]) if nearly_repeated(run, before) else run.result
+
+
+def runs_of_the_same_data(run: AnalysisRun) -> QuerySet[AnalysisRun]:
+    """Other runs that were answered on the same file or in the same evaluation, whoever owns them."""
+    same = Q(evaluation=run.evaluation_id) | Q(dataset__sha256=run.dataset.sha256)
+    if run.dataset.stored_sha256:
+        same |= Q(dataset__stored_sha256=run.dataset.stored_sha256)
+    return AnalysisRun.objects.filter(same, state=RunState.DONE).exclude(pk=run.pk).distinct()
+
+
+def nearly_repeated(run: AnalysisRun, before: Iterable[AnalysisRun]) -> list[Clash]:
+    """The counts of a run that differ by too few people from those of earlier ones."""
+    return clashes(
+        _true_counts(run), [_earlier(each, run) for each in before], policy_of(run.evaluation.disclosure_policy)
+    )
+
+
+def _true_counts(run: AnalysisRun) -> dict[str, int]:
+    withheld = getattr(run, "withheld", None)
+    return withheld.counts if withheld is not None and withheld.counts else shown_counts(run.result or {})
+
+
+def _earlier(other: AnalysisRun, run: AnalysisRun) -> Earlier:
+    is_own = other.evaluation_id == run.evaluation_id
+    name = f"run {other.number}" if is_own else "a result of the same data in another evaluation"
+    withheld = getattr(other, "withheld", None)
+    if withheld is not None and withheld.counts:
+        return Earlier(name, withheld.counts)
+    is_rounded = counts_people(other)
+    return Earlier(name, shown_counts(other.result or {}), is_rounded=is_rounded)

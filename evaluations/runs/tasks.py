@@ -14,6 +14,8 @@ from django.conf import settings
 
 from evaluations.datasets.models import Dataset
 from evaluations.datasets.queries import local_table
+from evaluations.disclosure.policy import policy_of
+from evaluations.disclosure.results import Protected, protect_people
 from evaluations.runs.actions import (
     MAX_ATTEMPTS,
     TASK_NAME,
@@ -26,7 +28,6 @@ from evaluations.runs.actions import (
     workers_were_lost,
 )
 from evaluations.runs.block_actions import HELP_TASK, has_waiting_blocks
-from evaluations.runs.disclosure import policy_of, protect_people
 from evaluations.runs.heartbeat import DataGone, Heartbeat, Stopped, WorkerLost
 from evaluations.runs.limits import limited_memory
 from evaluations.runs.models import AnalysisRun
@@ -69,7 +70,7 @@ def work_on(run: AnalysisRun, *, tick: Tick = ignore_progress) -> None:
     run_id, attempt = run.pk, run.attempt
     try:
         with limited_memory(run.memory_limit_mb):
-            result = answer(run, tick)
+            answered = answer(run, tick)
     except Stopped as stopped:
         if stopped.why == "cancel":
             stop_cancelled(run_id=run_id, attempt=attempt)
@@ -84,11 +85,19 @@ def work_on(run: AnalysisRun, *, tick: Tick = ignore_progress) -> None:
         fail(run_id=run_id, attempt=attempt, code="unexpected_fault", reason=reason)
         raise
     else:
-        finish(run_id=run_id, attempt=attempt, result=result)
+        finish(run_id=run_id, attempt=attempt, answered=answered)
 
 
-def answer(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
+def answer(run: AnalysisRun, tick: Tick) -> Protected:
     """The run's result, as it may be stored: refused in words where the data do not fit the plan."""
+    result = _result(run, tick)
+    if not (run.dataset.units_are_people or run.evaluation.units_are_people):
+        return Protected(result)
+    policy = policy_of(run.evaluation.disclosure_policy)
+    return protect_people(result, policy, covariates=len(run.plan.spec["columns"].get("covariates", [])))
+
+
+def _result(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
     from evaluations.datasets.place_store import kinds_needed, loaded_places
     from evaluations.runs.runner import run_analysis_file
     from evaluations.runs.shared_passes import AmongWorkers
@@ -97,7 +106,7 @@ def answer(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
         return _data_deleted(run)
     with ExitStack() as files:
         try:
-            result = run_analysis_file(
+            return run_analysis_file(
                 files.enter_context(local_table(run.dataset)),
                 run.plan.spec,
                 sites_path=files.enter_context(local_table(run.sites)) if run.sites else None,
@@ -112,9 +121,6 @@ def answer(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
             if not isinstance(wrong, BadInput):
                 raise
             return _bad_input(run, wrong)
-    if run.dataset.units_are_people or run.evaluation.units_are_people:
-        return protect_people(result, policy_of(run.evaluation.disclosure_policy))
-    return result
 
 
 def _data_are_gone(run: AnalysisRun) -> bool:

@@ -21,7 +21,7 @@ from evaluations.runs.actions import queue_run, request_cancel
 from evaluations.runs.example_actions import start_example
 from evaluations.runs.examples import EXAMPLES
 from evaluations.runs.models import AnalysisRun, RunState
-from evaluations.runs.queries import runs_where
+from evaluations.runs.queries import result_for, runs_where
 from evaluations.runs.subjects import subject_of
 from evaluations.stats.issues import BadInput
 from evaluations.workspaces.models import Evaluation
@@ -91,16 +91,15 @@ def run_page(request: HttpRequest, pk: int, run_pk: int) -> HttpResponse:
         "repetition": presenters.repetition_text(run),
     }
     if run.state == RunState.DONE:
-        return render(request, "runs/result.html", shown | _answered(run))
+        return render(request, "runs/result.html", shown | _answered(run, result_for(request.user, run) or {}))
     template = "runs/refused.html" if run.state == RunState.REFUSED else "runs/run.html"
     if run.state == RunState.REFUSED:
         shown |= {"receipt": presenters.receipt_rows(run), "waterfall": presenters.waterfall(run.result or {})}
     return render(request, template, shown)
 
 
-def _answered(run: AnalysisRun) -> dict[str, Any]:
+def _answered(run: AnalysisRun, result: dict[str, Any]) -> dict[str, Any]:
     """What the page of a finished run shows."""
-    result = run.result or {}
     subject = subject_of(run)
     return {
         "answer": presenters.answer(result, subject, run.plan.spec["estimator"]),
@@ -168,7 +167,7 @@ def run_repeat(request: HttpRequest, pk: int, run_pk: int) -> HttpResponse:
 def run_numbers(request: HttpRequest, pk: int, run_pk: int, part: str) -> HttpResponse:
     """The numbers behind one chart or table, as CSV."""
     run = _run(request, pk, run_pk)
-    table = _table(run, part)
+    table = _table(run, result_for(request.user, run), part)
     if table is None:
         raise Http404
     response = HttpResponse(csv_text(table), content_type="text/csv; charset=utf-8")
@@ -176,13 +175,13 @@ def run_numbers(request: HttpRequest, pk: int, run_pk: int, part: str) -> HttpRe
     return response
 
 
-def _table(run: AnalysisRun, part: str) -> Table | None:
-    if run.state != RunState.DONE or run.result is None:
+def _table(run: AnalysisRun, result: dict[str, Any] | None, part: str) -> Table | None:
+    if run.state != RunState.DONE or result is None:
         return None
     if part in TABLES:
-        return TABLES[part](run.result)
+        return TABLES[part](result)
     subject = subject_of(run)
-    figure = figures(run.result, outcome=subject.outcome, unit=subject.unit).get(part)
+    figure = figures(result, outcome=subject.outcome, unit=subject.unit).get(part)
     return figure.table if figure else None
 
 
@@ -190,9 +189,10 @@ def _table(run: AnalysisRun, part: str) -> Table | None:
 def run_result(request: HttpRequest, pk: int, run_pk: int) -> HttpResponse:
     """The whole result, as the analysis contract writes it."""
     run = _run(request, pk, run_pk)
-    if run.result is None:
+    result = result_for(request.user, run)
+    if result is None:
         raise Http404
-    response = HttpResponse(json.dumps(run.result, indent=1), content_type="application/json")
+    response = HttpResponse(json.dumps(result, indent=1), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="run-{run.number}-result.json"'
     return response
 

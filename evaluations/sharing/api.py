@@ -10,12 +10,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from evaluations.disclosure.releases import PARTS
 from evaluations.organisations.models import User
 from evaluations.runs.models import AnalysisRun
 from evaluations.runs.queries import runs_where
 from evaluations.sharing.actions import release, request_changes, request_release, take_back
 from evaluations.sharing.models import ReleaseTo, Review
-from evaluations.sharing.queries import possible_reviewers, reviews_where
+from evaluations.sharing.queries import possible_reviewers, reviews_where, suppressed_for
 
 
 class VisibleRun(serializers.PrimaryKeyRelatedField):
@@ -32,15 +33,20 @@ class ReviewSerializer(serializers.ModelSerializer):
     reviewer = serializers.SlugRelatedField(slug_field="email", read_only=True)
     requested_by = serializers.SlugRelatedField(slug_field="email", read_only=True)
     estimates = serializers.SerializerMethodField()
+    suppressed = serializers.SerializerMethodField()
 
     class Meta:
         model = Review
         fields = [
             *("id", "run", "reviewer", "state", "terms", "release_to", "embargo_until", "note", "answers"),
-            "suppressed",
+            *("suppressed", "also_hidden"),
             *("requested_at", "requested_by", "decided_at", "decision_note", "estimates"),
         ]
         read_only_fields = fields
+
+    def get_suppressed(self, review: Review) -> list[dict[str, str]]:
+        """What disclosure control hides, and why: for those who may release it or ask for its release."""
+        return suppressed_for(self.context["request"].user, review)
 
     def get_estimates(self, review: Review) -> list[int]:
         """The ids of the estimates logged in the catalogue."""
@@ -89,6 +95,12 @@ class DecisionSerializer(serializers.Serializer):
     note = serializers.CharField(required=False, allow_blank=True, default="")
 
 
+class ReleaseSerializer(DecisionSerializer):
+    """What the reviewer has to say, and which parts of the result are to be hidden as well."""
+
+    also_hide = serializers.MultipleChoiceField(choices=list(PARTS.items()), required=False, default=list)
+
+
 class ReviewViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, viewsets.GenericViewSet):
     """Requests for release. POST asks a second person; that person alone calls `release/` or `request_changes/`."""
 
@@ -108,12 +120,15 @@ class ReviewViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Cre
         """Ask a named second person to release a run's estimates."""
         return super().create(request, *args, **kwargs)
 
-    @extend_schema(request=DecisionSerializer, responses=ReviewSerializer)
+    @extend_schema(request=ReleaseSerializer, responses=ReviewSerializer)
     @action(detail=True, methods=["post"])
     def release(self, request: Request, pk: str | None = None) -> Response:
         """Release: the estimates are logged in the catalogue, once."""
         review = self.get_object()
-        release(review=review, by=request.user, note=_note(request))
+        decision = ReleaseSerializer(data=request.data)
+        decision.is_valid(raise_exception=True)
+        stated = decision.validated_data
+        release(review=review, by=request.user, note=stated["note"], also_hide=sorted(stated["also_hide"]))
         return self._answer(review)
 
     @extend_schema(request=DecisionSerializer, responses=ReviewSerializer)

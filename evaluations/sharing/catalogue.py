@@ -27,10 +27,16 @@ COUNTS = ("n_obs", "n_units", "n_treated_units", "n_clusters")
 
 
 def catalogue_entry(
-    run: AnalysisRun, term: str, subgroup: str, *, review: Review, n_plans: int, n_runs: int
+    run: AnalysisRun,
+    result: Mapping[str, Any],
+    term: str,
+    subgroup: str,
+    *,
+    review: Review,
+    n_plans: int,
+    n_runs: int,
 ) -> dict[str, Any]:
-    """The arguments with which the catalogue logs one estimate of this run."""
-    result = run.result or {}
+    """The arguments with which the catalogue logs one estimate of this run. `result` is what of it is released."""
     row = next(
         each
         for each in result["estimates"]
@@ -138,9 +144,15 @@ def _origin(
 
 
 def _sample(run: AnalysisRun, result: Mapping[str, Any]) -> dict[str, Any]:
-    """The counts of the sample, and the years it spans, by which the catalogue tells what else happened then."""
-    years = years_of(run)
-    return {**result.get("sample", {}), **({"years": list(years)} if years else {})}
+    """The sample as it is released, its years, and which of the headline's counts are hidden by what policy."""
+    years, disclosure = years_of(run), result.get("disclosure")
+    sample = {**result.get("sample", {}), **({"years": list(years)} if years else {})}
+    if disclosure is None:
+        return sample
+    hidden = result["estimates"][0].get("hidden", [])
+    counts = [name for name in COUNTS if name in hidden]
+    stated = {"policy": disclosure["policy"], "legend": disclosure["legend"], "hidden_counts": counts}
+    return sample | {"disclosure": stated}
 
 
 def _answers(run: AnalysisRun) -> list[dict[str, str]]:

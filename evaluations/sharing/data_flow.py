@@ -11,9 +11,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from evaluations.datasets.models import Dataset, DatasetState
+from evaluations.disclosure.policy import policy_of
 from evaluations.organisations.models import AuditEvent
 from evaluations.organisations.permissions import Permission, roles_that_may
-from evaluations.runs.disclosure import policy_of
 from evaluations.sharing.models import Publication
 from evaluations.workspaces.models import Evaluation, Share, ShareLevel
 

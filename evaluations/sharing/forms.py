@@ -12,6 +12,7 @@ from django import forms
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluations.disclosure.releases import ALL_COUNTS, PARTS
 from evaluations.organisations.models import Organisation, User
 from evaluations.plans.models import AnalysisPlan
 from evaluations.runs.models import AnalysisRun
@@ -140,11 +141,22 @@ class DecisionForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    also_hide = forms.MultipleChoiceField(
+        label="Hide more before it is released?",
+        help_text="Beyond what disclosure control hides already. Each one chosen goes from every page, file and feed.",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, run: AnalysisRun, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        result = run.result or {}
+        there = [(name, label) for name, label in PARTS.items() if name == ALL_COUNTS or result.get(name)]
+        self.fields["also_hide"].choices = there  # type: ignore[attr-defined]
         self.helper = FormHelper(self)
         self.helper.layout = Layout(
             Field.radios("decision", legend_size=Size.MEDIUM),
+            Field.checkboxes("also_hide", legend_size=Size.SMALL),
             Field.textarea("note", rows=3),
             Button.primary("decide", "Confirm"),
         )

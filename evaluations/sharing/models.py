@@ -46,6 +46,7 @@ class Review(models.Model):
     suppressed = models.JSONField(
         default=list, help_text="What disclosure control hid, and why, as the reviewer saw it."
     )
+    also_hidden = models.JSONField(default=list, help_text="Parts of the result the reviewer wanted hidden as well.")
     requested_at = models.DateTimeField(default=timezone.now, editable=False)
     requested_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from evaluations.disclosure.policy import policy_of
+from evaluations.disclosure.releases import ALL_COUNTS, Clash, hiding
 from evaluations.organisations.models import Membership, User
-from evaluations.organisations.permissions import Permission, Viewer, roles_that_may
+from evaluations.organisations.permissions import Permission, Viewer, may, roles_that_may
 from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.presenters import difference_text
 from evaluations.plans.queries import differences, plans_where
 from evaluations.runs.models import AnalysisRun, RunState
-from evaluations.runs.queries import runs_where
+from evaluations.runs.queries import counts_people, nearly_repeated, runs_of_the_same_data, runs_where
 from evaluations.sharing.models import Comment, Publication, Review, ReviewState
 from evaluations.workspaces.models import Evaluation, StageChange
 from evaluations.workspaces.queries import evaluations_where
@@ -121,6 +124,43 @@ def unaccounted_runs(viewer: Viewer) -> QuerySet[AnalysisRun]:
         evaluation__in=evaluations_where(viewer, Permission.SEE_RESULTS).filter(is_example=False)
     ).filter(Q(state=RunState.DONE) | Q(state=RunState.REFUSED))
     return answered.filter(publications__isnull=True, reviews__isnull=True)
+
+
+def withheld_in_words(run: AnalysisRun) -> list[dict[str, str]]:
+    """What is hidden of a run if it is released now, and why: in the run alone, and beside earlier releases."""
+    withheld = getattr(run, "withheld", None)
+    policy = policy_of(run.evaluation.disclosure_policy)
+    repeated = [
+        {"where": f"every count, because of: {clash.count}", "why": clash.in_words(policy)} for clash in clashes_of(run)
+    ]
+    return [*(withheld.hidden if withheld else []), *repeated]
+
+
+def clashes_of(run: AnalysisRun) -> list[Clash]:
+    """The counts of a run about people that nearly repeat those of a release of the same data."""
+    if not counts_people(run):
+        return []
+    return nearly_repeated(run, runs_of_the_same_data(run).filter(publications__isnull=False))
+
+
+def released_result(review: Review) -> dict[str, Any]:
+    """What of the run's answer is released: less what its reviewer wanted hidden, and what earlier releases forbid."""
+    run = review.run
+    parts = set(review.also_hidden)
+    if clashes_of(run):
+        parts.add(ALL_COUNTS)
+    return hiding(run.result or {}, parts)
+
+
+def suppressed_for(viewer: Viewer, review: Review) -> list[dict[str, str]]:
+    """What is hidden: as it stands now while the review waits, as it stood once it was released.
+
+    Why is told only to those who may release it or ask for its release: that a count is small tells something.
+    """
+    hidden = withheld_in_words(review.run) if review.state == ReviewState.REQUESTED else review.suppressed
+    if may(viewer, Permission.RELEASE, review) or may(viewer, Permission.REQUEST_RELEASE, review):
+        return hidden
+    return [{"where": each["where"]} for each in hidden]
 
 
 @dataclass(frozen=True)

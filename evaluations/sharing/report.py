@@ -7,9 +7,11 @@ from typing import Any
 
 from django.urls import reverse
 
+from evaluations.organisations.permissions import Viewer
 from evaluations.plans.presenters import plan_in_words
 from evaluations.runs import presenters
 from evaluations.runs.models import AnalysisRun
+from evaluations.runs.queries import result_for
 from evaluations.runs.subjects import subject_of
 from evaluations.sharing.coincidences import answers_before, coincidences_of
 from evaluations.sharing.presenters import about_rows
@@ -27,9 +29,9 @@ DATA_FACTS = (
 )
 
 
-def report_of_run(run: AnalysisRun) -> Report:
-    """The report on a run that is done."""
-    result, subject, evaluation = run.result or {}, subject_of(run), run.evaluation
+def report_of_run(run: AnalysisRun, viewer: Viewer) -> Report:
+    """The report on a run that is done, as this viewer may see it."""
+    result, subject, evaluation = result_for(viewer, run) or {}, subject_of(run), run.evaluation
     told = presenters.answer(result, subject, run.plan.spec["estimator"])
     standing = result.get("standing") or {}
     drawn = figures(result, outcome=subject.outcome, unit=subject.unit)
@@ -122,5 +124,5 @@ def _caveats(run: AnalysisRun, result: dict[str, Any]) -> Iterable[str]:
     if run.plan.spec["method"] == "proximity":
         yield "This is the effect of living near, not of attending."
     for hidden in (result.get("disclosure") or {}).get("hidden", []):
-        yield f"Hidden by disclosure control: {hidden.get('where', '')}: {hidden.get('why', '')}"
+        yield f"Hidden by disclosure control: {hidden.get('where', '')}"
     yield "An estimate from one place and time is not a promise for another."

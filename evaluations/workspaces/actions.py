@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from evaluations.disclosure.policy import Policy, below_floor, departures_of, is_weaker
 from evaluations.organisations.audit import record
 from evaluations.organisations.models import Organisation, User
 from evaluations.organisations.permissions import Permission, require
-from evaluations.workspaces.models import Evaluation, Share
+from evaluations.workspaces.models import Evaluation, PolicyChange, Share
 
 EDITABLE = ("title", "purpose", "intervention", "outcome", "lawful_basis", "units_are_people")
 
@@ -40,6 +41,29 @@ def edit_evaluation(*, evaluation: Evaluation, by: User, **fields: Any) -> Evalu
     evaluation.full_clean()
     evaluation.save()
     write_audit(evaluation, by=by, verb="edit_evaluation", detail={"changed": changed})
+    return evaluation
+
+
+@transaction.atomic
+def set_policy(*, evaluation: Evaluation, policy: Policy, reason: str, by: User) -> Evaluation:
+    """Choose the policy of disclosure control for later runs; a decision on record, with its reason.
+
+    Raises `ValidationError`, by number, where the policy would protect less than the floor, and without a reason.
+    """
+    require(by, Permission.SHARE, evaluation)
+    wrong: dict[str, Any] = dict(below_floor(policy))
+    if not reason.strip():
+        wrong["reason"] = "Say why this policy is right for these data."
+    if wrong:
+        raise ValidationError(wrong)
+    evaluation.disclosure_policy = departures_of(policy)
+    evaluation.save(update_fields=["disclosure_policy"])
+    weaker, departures = is_weaker(policy), evaluation.disclosure_policy
+    PolicyChange.objects.create(
+        evaluation=evaluation, departures=departures, is_weaker=weaker, reason=reason.strip(), by=by
+    )
+    detail = {"departures": departures, "weaker_than_the_preset": weaker, "reason": reason.strip()}
+    write_audit(evaluation, by=by, verb="set_disclosure_policy", detail=detail)
     return evaluation
 
 

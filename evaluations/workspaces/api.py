@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 
+from evaluations.disclosure.policy import policy_of
 from evaluations.organisations.models import Organisation
 from evaluations.organisations.permissions import Permission
 from evaluations.organisations.queries import organisations_where
@@ -43,9 +44,15 @@ class EvaluationSerializer(serializers.ModelSerializer):
         model = Evaluation
         fields = [
             *("id", "title", "purpose", "owner", "intervention", "outcome", "lawful_basis", "units_are_people"),
-            *("stage", "embargo_until", "is_example", "created_at"),
+            *("stage", "embargo_until", "is_example", "created_at", "disclosure_policy"),
         ]
         read_only_fields = ["stage", "embargo_until", "is_example", "created_at"]
+
+    disclosure_policy = serializers.SerializerMethodField()
+
+    def get_disclosure_policy(self, evaluation: Evaluation) -> str:
+        """The policy of disclosure control in words."""
+        return policy_of(evaluation.disclosure_policy).in_words()
 
     def create(self, validated_data: dict[str, Any]) -> Evaluation:
         """A new private evaluation."""

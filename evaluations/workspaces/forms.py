@@ -6,13 +6,14 @@ from typing import Any
 
 from crispy_forms_gds.choices import Choice
 from crispy_forms_gds.helper import FormHelper
-from crispy_forms_gds.layout import Button, Field, Layout, Size
+from crispy_forms_gds.layout import Button, Field, Fixed, Layout, Size
 from django import forms
 
+from evaluations.disclosure.policy import FLOOR, LABELS, MOST, PRESET, Policy, below_floor, policy_of
 from evaluations.organisations.models import Organisation
 from evaluations.organisations.permissions import Permission, Viewer
 from evaluations.organisations.queries import organisations_where
-from evaluations.workspaces.models import LawfulBasis
+from evaluations.workspaces.models import Evaluation, LawfulBasis
 from evidence.catalogue.models import Intervention, Outcome
 
 PEOPLE = "people"
@@ -111,3 +112,48 @@ class EvaluationForm(forms.Form):
         if cleaned["units_are_people"] and cleaned.get("lawful_basis") == LawfulBasis.NOT_PERSONAL:
             self.add_error("lawful_basis", "Data about people need a lawful basis. Choose the one that applies")
         return cleaned
+
+
+class PolicyForm(forms.Form):
+    """The policy of disclosure control: the preset, or other numbers with a reason, never below the floor."""
+
+    reason = forms.CharField(
+        label="Why is this policy right for these data?",
+        help_text="Kept on record, and shown with every number of the evaluation's history.",
+        widget=forms.Textarea,
+        error_messages={"required": "Say why this policy is right for these data"},
+    )
+
+    def __init__(self, *args: Any, evaluation: Evaluation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        now = policy_of(evaluation.disclosure_policy)
+        for name, label in LABELS.items():
+            self.fields[name] = _policy_field(name, label, getattr(now, name))
+        self.order_fields([*LABELS, "reason"])
+        self.helper = FormHelper(self)
+        self.helper.layout = Layout(
+            *(Field.text(name, field_width=Fixed.FIVE) for name in LABELS),
+            Field.textarea("reason", rows=3),
+            Button.primary("save", "Use this policy"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """The numbers as one policy; each that protects less than the floor is told beside its field."""
+        cleaned = super().clean() or {}
+        if not self.errors.keys() & set(LABELS):
+            cleaned["policy"] = Policy(**{name: cleaned[name] for name in LABELS})
+            for name, why in below_floor(cleaned["policy"]):
+                self.add_error(name, why)
+        return cleaned
+
+
+def _policy_field(name: str, label: str, now: int) -> forms.Field:
+    preset, least = getattr(PRESET, name), getattr(FLOOR, name)
+    hint = f"The preset is {preset}; never below {least}."
+    return forms.IntegerField(
+        label=label, initial=now, max_value=MOST[name] * 10, help_text=hint, error_messages=_messages(label)
+    )
+
+
+def _messages(label: str) -> dict[str, str]:
+    return {"required": f"Enter a number: {label.lower()}", "invalid": f"Enter a number: {label.lower()}"}

@@ -164,3 +164,21 @@ class StageChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.evaluation}: {self.from_stage} to {self.to_stage}"
+
+
+class PolicyChange(models.Model):
+    """A recorded decision to depart from the preset of disclosure control, or to return to it."""
+
+    evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="policy_changes")
+    departures = models.JSONField(default=dict, help_text="What then differed from the preset.")
+    is_weaker = models.BooleanField(help_text="Whether any number protects less than the preset.")
+    reason = models.TextField()
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["evaluation", "at", "pk"]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="policy_change_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.evaluation}: {self.departures or 'the preset'}"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from evaluations.organisations.permissions import Permission, require
+from evaluations.disclosure.policy import PRESET, policy_of
+from evaluations.organisations.permissions import Permission, may, require
 from evaluations.organisations.queries import organisations_where
-from evaluations.workspaces.actions import create_evaluation, edit_evaluation
-from evaluations.workspaces.forms import NOT_PEOPLE, PEOPLE, EvaluationForm
+from evaluations.workspaces.actions import create_evaluation, edit_evaluation, set_policy
+from evaluations.workspaces.forms import NOT_PEOPLE, PEOPLE, EvaluationForm, PolicyForm
 from evaluations.workspaces.queries import evaluations_where
 
 PAGE_SIZE = 20
@@ -63,3 +65,28 @@ def evaluation_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("evaluation", pk=evaluation.pk)
     crumbs = [("Evaluations", reverse("evaluations")), (evaluation.title, reverse("evaluation", args=[pk]))]
     return render(request, "workspaces/form.html", {"form": form, "crumbs": crumbs, "heading": "Change the evaluation"})
+
+
+@login_required
+def disclosure_policy(request: HttpRequest, pk: int) -> HttpResponse:
+    """The policy of disclosure control, who chose it and why; for those entitled, the form that changes it."""
+    evaluation = get_object_or_404(evaluations_where(request.user, Permission.SEE_RESULTS), pk=pk)
+    may_change = may(request.user, Permission.SHARE, evaluation)
+    if request.method == "POST":
+        require(request.user, Permission.SHARE, evaluation)
+    form = PolicyForm(request.POST or None, evaluation=evaluation) if may_change else None
+    if form is not None and request.method == "POST" and form.is_valid():
+        stated = form.cleaned_data
+        set_policy(evaluation=evaluation, policy=stated["policy"], reason=stated["reason"], by=request.user)  # type: ignore[arg-type]
+        messages.success(request, "The policy is recorded. It applies to runs from now on.")
+        return redirect("disclosure-policy", pk=pk)
+    shown = {
+        "evaluation": evaluation,
+        "policy": policy_of(evaluation.disclosure_policy).in_words(),
+        "preset": PRESET.in_words(),
+        "is_preset": not evaluation.disclosure_policy,
+        "changes": evaluation.policy_changes.select_related("by").order_by("-at"),
+        "form": form,
+        "crumbs": [("Evaluations", reverse("evaluations")), (evaluation.title, reverse("evaluation", args=[pk]))],
+    }
+    return render(request, "workspaces/policy.html", shown)

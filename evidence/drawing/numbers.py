@@ -4,6 +4,8 @@ import math
 
 MINUS = "\u2212"
 NOT_AVAILABLE = "not available"
+CONFIDENTIAL = "[c]"
+CONFIDENTIAL_LEGEND = f"{CONFIDENTIAL}: not shown, so that nobody can be identified."
 
 
 def is_number(value: float | None) -> bool:

@@ -2,9 +2,9 @@
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from evidence.drawing.numbers import is_number, number_text
+from evidence.drawing.numbers import CONFIDENTIAL, is_number, number_text
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -79,6 +79,22 @@ def number_cell(value: float | None, *, digits: int = 2) -> Cell:
     if value is None or not is_number(value):
         return Cell(None)
     return Cell(number_text(value, digits=digits), value=float(value))
+
+
+def hidden_cell() -> Cell:
+    """A cell whose number disclosure control took away: a neutral sign, on pages and in downloads alike."""
+    return Cell(CONFIDENTIAL)
+
+
+def with_hidden(table: Table, rows: Sequence[bool], *, note: str) -> Table:
+    """The table with the sign in every empty cell of the rows marked; its note says what the sign means."""
+    if len(rows) != len(table.rows) or not any(rows):
+        return table
+    marked = tuple(
+        tuple(hidden_cell() if is_marked and cell.text is None else cell for cell in row)
+        for row, is_marked in zip(table.rows, rows, strict=True)
+    )
+    return replace(table, rows=marked, note=f"{table.note} {note}".strip())
 
 
 def _cell(value: CellValue) -> Cell:

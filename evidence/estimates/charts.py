@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from evidence.drawing.curves import CurvePoint, distance_curve_figure
 from evidence.drawing.event_study import EventPoint, event_study_figure
 from evidence.drawing.figures import Figure
 from evidence.drawing.forest import ForestRow, forest_figure
+from evidence.drawing.numbers import CONFIDENTIAL_LEGEND
 from evidence.drawing.rings import Ring, rings_figure
+from evidence.drawing.tables import with_hidden
 
 
 def figures(result: Mapping[str, Any], *, outcome: str, unit: str) -> dict[str, Figure]:
@@ -24,7 +27,19 @@ def figures(result: Mapping[str, Any], *, outcome: str, unit: str) -> dict[str, 
         "by_period": _periods,
         "specifications": _specifications,
     }
-    return {part: make(result[part], measure, level) for part, make in makers.items() if result.get(part)}
+    return {
+        part: _marked(make(result[part], measure, level), part, result[part])
+        for part, make in makers.items()
+        if result.get(part)
+    }
+
+
+def _marked(figure: Figure, part: str, rows: list[Mapping[str, Any]]) -> Figure:
+    """The figure with a neutral sign in its table where disclosure control took a number away."""
+    order = {"event_study": "event_time", "rings": "inner_km", "distance_curve": "distance_km"}.get(part)
+    placed = sorted(rows, key=lambda row: row[order]) if order else rows
+    table = with_hidden(figure.table, [bool(row.get("hidden")) for row in placed], note=CONFIDENTIAL_LEGEND)
+    return replace(figure, table=table)
 
 
 def _event_study(rows: list[Mapping[str, Any]], measure: str, level: float) -> Figure:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
 
 from django.urls import reverse
 
 from evidence.catalogue.models import Direction
-from evidence.drawing.numbers import MINUS, digits_for, interval_text, number_text
+from evidence.drawing.numbers import CONFIDENTIAL, MINUS, digits_for, interval_text, number_text
 from evidence.estimates.models import EffectEstimate, EstimateKind, Origin, Standing
 
 NORMAL_95 = 1.959963984540054
@@ -376,15 +376,18 @@ def _grade_words(grade: str) -> str:
     }.get(grade, "Not recorded")
 
 
+def _counts_text(estimate: EffectEstimate) -> str:
+    """The counts of a computed estimate, with a neutral sign where disclosure control took one away."""
+    hidden = (estimate.sample.get("disclosure") or {}).get("hidden_counts", [])
+    names = {"n_obs": "observations", "n_units": "units", "n_treated_units": "treated units", "n_clusters": "clusters"}
+    counts = {words: CONFIDENTIAL if name in hidden else getattr(estimate, name) for name, words in names.items()}
+    shown = {words: count if isinstance(count, str) else f"{count:,}" for words, count in counts.items() if count}
+    return ", ".join(f"{count} {words}" for words, count in shown.items())
+
+
 def sample_rows(estimate: EffectEstimate) -> list[dict]:
     """Whom and what the estimate is about, as rows of a summary list."""
-    counts: Sequence[tuple[str, int | None]] = (
-        ("observations", estimate.n_obs),
-        ("units", estimate.n_units),
-        ("treated units", estimate.n_treated_units),
-        ("clusters", estimate.n_clusters),
-    )
-    computed = ", ".join(f"{count:,} {name}" for name, count in counts if count is not None)
+    computed = _counts_text(estimate)
     rows = [
         {"key": "Outcome", "value": estimate.outcome.name, "href": reverse("outcome", args=[estimate.outcome.slug])},
         {"key": "As measured", "value": estimate.outcome_detail},

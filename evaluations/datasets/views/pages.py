@@ -22,7 +22,7 @@ from evaluations.datasets.presenters import (
     rows_table,
     state_colour,
 )
-from evaluations.datasets.queries import datasets_where, parents_of
+from evaluations.datasets.queries import as_seen_by, datasets_where, parents_of
 from evaluations.datasets.views.shared import crumbs_of, dataset_or_404, evaluation_or_404
 from evaluations.organisations.permissions import Permission, may
 from evaluations.workspaces.models import Evaluation
@@ -39,7 +39,7 @@ def dataset_list(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "evaluation": evaluation,
         "crumbs": crumbs_of(evaluation),
-        "cards": [{"dataset": each, "colour": state_colour(each)} for each in datasets],
+        "cards": [{"dataset": as_seen_by(request.user, each), "colour": state_colour(each)} for each in datasets],
         "may_upload": may(request.user, Permission.UPLOAD_DATA, evaluation),
         "may_join": _may_join(request, evaluation),
     }
@@ -49,7 +49,7 @@ def dataset_list(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def dataset_page(request: HttpRequest, pk: int, dataset_pk: int) -> HttpResponse:
     """One dataset: what its columns hold, what was found, on what footing it is held."""
-    dataset = dataset_or_404(request, pk, dataset_pk)
+    dataset = as_seen_by(request.user, dataset_or_404(request, pk, dataset_pk))
     may_see_rows = may(request.user, Permission.SEE_ROWS, dataset)
     wants_rows = "rows" in request.GET and may_see_rows and dataset.state == DatasetState.READY
     rows = read_rows(dataset=dataset, by=request.user, most=FIRST_ROWS) if wants_rows else None  # type: ignore[arg-type]

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from evaluations.datasets.models import Dataset
+from evaluations.disclosure.policy import policy_of
+from evaluations.disclosure.releases import PARTS
 from evaluations.organisations.models import User
 from evaluations.organisations.permissions import NotAllowed, Permission, may, require
 from evaluations.runs.models import AnalysisRun, RunState
+from evaluations.runs.queries import counts_people
 from evaluations.sharing.actions.notices import tell
 from evaluations.sharing.actions.partners import sync_audience
 from evaluations.sharing.actions.stages import follow_release
 from evaluations.sharing.catalogue import catalogue_entry
 from evaluations.sharing.coincidences import answered, coincidences_of
 from evaluations.sharing.models import NoticeKind, Publication, ReleaseTo, Review, ReviewState
-from evaluations.sharing.queries import authors_of, other_plans, other_runs, what_differed
+from evaluations.sharing.queries import (
+    authors_of,
+    other_plans,
+    other_runs,
+    released_result,
+    what_differed,
+    withheld_in_words,
+)
 from evaluations.stats.issues import BadInput, Issue
 from evaluations.workspaces.actions import write_audit
 from evaluations.workspaces.models import Evaluation, Stage
@@ -58,12 +69,20 @@ def request_release(
         embargo_until=embargo_until if release_to == ReleaseTo.EMBARGOED else None,
         note=note,
         answers=given,
-        suppressed=((run.result or {}).get("disclosure") or {}).get("hidden", []),
+        suppressed=withheld_in_words(run),
     )
     detail = {"run": run.number, "reviewer": reviewer.pk, "release_to": release_to, "terms": review.terms}
     write_audit(run.evaluation, by=by, verb="request_release", subject=review, detail=detail)
     _tell(NoticeKind.REVIEW_WAITING, review, by, only=[reviewer])
     return review
+
+
+def _is_under_its_policy(run: AnalysisRun) -> bool:
+    """Whether the answer was kept under the policy that its evaluation has now."""
+    if not counts_people(run):
+        return True
+    stated = (run.result or {}).get("disclosure") or {}
+    return stated.get("policy") == policy_of(run.evaluation.disclosure_policy).in_words()
 
 
 def _names(run: AnalysisRun) -> list[str]:
@@ -85,6 +104,12 @@ def _request_issues(
     elif unknown := [term for term in terms if term not in _names(run)]:
         yield Issue(
             "term_unknown", f"This run has no estimate called {', '.join(unknown)}.", "Choose from its estimates."
+        )
+    if run.state == RunState.DONE and not _is_under_its_policy(run):
+        yield Issue(
+            "policy_changed",
+            "The policy of disclosure control is not the one under which this run was answered.",
+            "Run the plan again, then ask for the release of that run.",
         )
     if run.reviews.filter(state=ReviewState.REQUESTED).exists():
         yield Issue("already_requested", "A release of this run is already waiting.", "Wait for it, or take it back.")
@@ -114,15 +139,21 @@ def _request_issues(
 
 
 @transaction.atomic
-def release(*, review: Review, by: User, note: str = "") -> list[Publication]:
-    """Release: log the estimates in the catalogue, once, and let the evaluation's stage follow."""
+def release(*, review: Review, by: User, note: str = "", also_hide: Sequence[str] = ()) -> list[Publication]:
+    """Release: log the estimates in the catalogue, once, and let the evaluation's stage follow.
+
+    `also_hide` names parts of the result that the reviewer wants hidden beyond what the policy hides.
+    """
     review = _locked(review)
     _require_reviewer(review, by)
     if review.state == ReviewState.RELEASED:
         return list(review.publications.all())
     _require_waiting(review)
+    _require_parts(also_hide)
+    review.also_hidden, review.suppressed = sorted(set(also_hide)), withheld_in_words(review.run)
     _decide(review, ReviewState.RELEASED, by, note)
-    publications = [_publish(review, term, subgroup, by) for term, subgroup in _chosen(review)]
+    result = released_result(review)
+    publications = [_publish(review, result, term, subgroup, by) for term, subgroup in _chosen(review)]
     follow_release(
         evaluation=review.run.evaluation,
         to_stage=Stage(review.release_to),
@@ -164,10 +195,17 @@ def _require_waiting(review: Review) -> None:
         )
 
 
+def _require_parts(also_hide: Sequence[str]) -> None:
+    unknown = sorted(set(also_hide) - set(PARTS))
+    if unknown:
+        message = f"There is no part of a result called {', '.join(unknown)}."
+        raise BadInput([Issue("part_unknown", message, f"Choose from {', '.join(PARTS)}.", column="also_hide")])
+
+
 def _decide(review: Review, state: ReviewState, by: User, note: str) -> None:
     review.state, review.decided_at, review.decided_by, review.decision_note = state, timezone.now(), by, note
     review.save()
-    detail = {"run": review.run.number, "note": note}
+    detail = {"run": review.run.number, "note": note, "also_hidden": review.also_hidden}
     write_audit(review.run.evaluation, by=by, verb=f"review_{state.value}", subject=review, detail=detail)
 
 
@@ -181,16 +219,10 @@ def _chosen(review: Review) -> list[tuple[str, str]]:
     ]
 
 
-def _publish(review: Review, term: str, subgroup: str, by: User) -> Publication:
+def _publish(review: Review, result: dict[str, Any], term: str, subgroup: str, by: User) -> Publication:
     run = review.run
-    entry = catalogue_entry(
-        run,
-        term,
-        subgroup,
-        review=review,
-        n_plans=other_plans(run).count(),
-        n_runs=other_runs(run).count(),
-    )
+    before = {"n_plans": other_plans(run).count(), "n_runs": other_runs(run).count()}
+    entry = catalogue_entry(run, result, term, subgroup, review=review, **before)
     try:
         estimate = log_estimate(**entry, by=by, visibility=Visibility.DRAFT, organisation_ids=[run.evaluation.owner_id])
     except CatalogueRefused as refused:

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from evaluations.disclosure.policy import policy_of
 from evaluations.organisations.permissions import Permission, require
 from evaluations.organisations.queries import audit_events_visible_to
 from evaluations.sharing.data_flow import data_flow, data_flow_html
@@ -27,6 +28,8 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     shown = {
         "evaluation": evaluation,
         "crumbs": crumbs_to(evaluation),
+        "policy": policy_of(evaluation.disclosure_policy).in_words(),
+        "policy_changes": evaluation.policy_changes.select_related("by"),
         "plans": registered_plans(evaluation),
         "runs": reported_runs(evaluation),
         "estimates": reported_estimates(evaluation),

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from evaluations.disclosure.releases import PARTS
 from evaluations.organisations.permissions import Permission, require
 from evaluations.runs import presenters as run_presenters
 from evaluations.runs.models import AnalysisRun
@@ -25,6 +26,7 @@ from evaluations.sharing.queries import (
     other_runs,
     publications_where,
     reviews_where,
+    suppressed_for,
     what_differed,
 )
 from evaluations.stats.issues import BadInput
@@ -60,7 +62,7 @@ def review_page(request: HttpRequest, pk: int, review_pk: int) -> HttpResponse:
     """What the reviewer sees before deciding, and the decision."""
     review = get_object_or_404(reviews_where(request.user), pk=review_pk, run__evaluation_id=pk)
     is_mine = review.reviewer_id == request.user.pk and review.state == ReviewState.REQUESTED
-    form = DecisionForm(request.POST or None) if is_mine else None
+    form = DecisionForm(request.POST or None, run=review.run) if is_mine else None
     if request.method == "POST" and form is not None and form.is_valid() and _decided(request, review, form):
         return redirect("sharing", pk=pk)
     run = review.run
@@ -74,6 +76,9 @@ def review_page(request: HttpRequest, pk: int, review_pk: int) -> HttpResponse:
         "n_plans": other_plans(run).count(),
         "n_runs": other_runs(run).count(),
         "differences": what_differed(run),
+        "suppressed": suppressed_for(request.user, review),
+        "also_hidden": [PARTS[part] for part in review.also_hidden],
+        "policy": ((run.result or {}).get("disclosure") or {}).get("policy"),
         "estimands": [text for name, text in estimands(run).items() if name in review.terms],
         "may_take_back": review.state == ReviewState.REQUESTED and review.requested_by_id == request.user.pk,
     }
@@ -88,7 +93,8 @@ def _decided(request: HttpRequest, review: Review, form: DecisionForm) -> bool:
     note = form.cleaned_data["note"]
     try:
         if form.cleaned_data["decision"] == DecisionForm.RELEASE:
-            released = actions.release(review=review, by=request.user, note=note)  # type: ignore[arg-type]
+            also_hide = form.cleaned_data["also_hide"]
+            released = actions.release(review=review, by=request.user, note=note, also_hide=also_hide)  # type: ignore[arg-type]
             s = "s" if len(released) > 1 else ""
             messages.success(request, f"Released: {len(released)} estimate{s} logged in the catalogue.")
         else:

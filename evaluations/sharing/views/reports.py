@@ -23,11 +23,13 @@ def _run(request: HttpRequest, pk: int, run_pk: int) -> AnalysisRun:
 def report(request: HttpRequest, pk: int, run_pk: int) -> HttpResponse:
     """The full report, for those who may see the results."""
     href = reverse("run-report-pdf", args=[pk, run_pk])
-    return HttpResponse(report_html(report_of_run(_run(request, pk, run_pk)), for_print=False, pdf_href=href))
+    return HttpResponse(
+        report_html(report_of_run(_run(request, pk, run_pk), request.user), for_print=False, pdf_href=href)
+    )
 
 
 @login_required
 def report_pdf(request: HttpRequest, pk: int, run_pk: int) -> HttpResponse:
     """The full report, to hand to a board."""
     run = _run(request, pk, run_pk)
-    return report_as_pdf(request, report_of_run(run), name=f"evaluation-{pk}-run-{run.number}.pdf")
+    return report_as_pdf(request, report_of_run(run, request.user), name=f"evaluation-{pk}-run-{run.number}.pdf")

@@ -76,6 +76,7 @@ PAGES: dict[str, Rule] = {
     "examples": Rule(SIGNED_IN, post=True),
     "evaluation": on(Permission.SEE_EVALUATION),
     "evaluation-edit": on(Permission.SEE_EVALUATION, Permission.EDIT_EVALUATION, post=True),
+    "disclosure-policy": on(Permission.SEE_RESULTS, only_post=Permission.SHARE, post=True),
     "data-template": Rule(PUBLIC),
     "data-templates": Rule(PUBLIC),
     "data-template-workbook": Rule(PUBLIC),

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from evaluations.disclosure.results import Protected
 from evaluations.organisations.models import AuditEvent
 from evaluations.runs import actions
 from evaluations.runs.models import AnalysisRun, RunState
@@ -73,9 +74,9 @@ def test_a_worker_that_was_taken_over_can_store_nothing(run):
     second = actions.claim(run_id=run.pk, worker="b")
     assert second.attempt == 2
     assert actions.beat(run_id=run.pk, attempt=first.attempt, step="x", share=0.5) == "lost"
-    assert not actions.finish(run_id=run.pk, attempt=first.attempt, result=RESULT)
-    assert actions.finish(run_id=run.pk, attempt=second.attempt, result=RESULT)
-    assert not actions.finish(run_id=run.pk, attempt=second.attempt, result=RESULT)
+    assert not actions.finish(run_id=run.pk, attempt=first.attempt, answered=Protected(RESULT))
+    assert actions.finish(run_id=run.pk, attempt=second.attempt, answered=Protected(RESULT))
+    assert not actions.finish(run_id=run.pk, attempt=second.attempt, answered=Protected(RESULT))
     run.refresh_from_db()
     assert (run.state, run.attempt, run.receipt) == (RunState.DONE, 2, RESULT["receipt"])
     assert AuditEvent.objects.filter(verb="run_ended").count() == 1
@@ -141,7 +142,7 @@ def test_a_cancelled_run_whose_worker_died_is_not_started_again(run, analyst):
 
 def test_a_finished_run_cannot_be_cancelled_or_changed(run, analyst):
     claimed = actions.claim(run_id=run.pk, worker="a")
-    actions.finish(run_id=run.pk, attempt=claimed.attempt, result=RESULT)
+    actions.finish(run_id=run.pk, attempt=claimed.attempt, answered=Protected(RESULT))
     actions.request_cancel(run=run, by=analyst)
     run.refresh_from_db()
     assert (run.state, run.cancel_requested_at) == (RunState.DONE, None)

@@ -20,7 +20,7 @@ def words(text):
 
 
 def test_the_report_on_a_run_has_every_part(world):
-    report = report_of_run(world.run)
+    report = report_of_run(world.run, world.lead)
     text = words(report_html(report, for_print=True))
     for part in ("The answer", "What to keep in mind", "The question", "How it was answered", "The data",
                  "What was found", "Checks, and what each can and cannot show", "Receipt",
@@ -47,7 +47,7 @@ def test_every_caveat_of_the_estimates_page_survives_into_its_report(catalogue, 
 
 
 def test_the_pdf_is_tagged_has_a_language_and_describes_its_figures(world):
-    document = pages_of(report_html(report_of_run(world.run), for_print=True))
+    document = pages_of(report_html(report_of_run(world.run, world.lead), for_print=True))
     plain = document.write_pdf(pdf_variant="pdf/ua-1", uncompressed_pdf=True)
     assert b"/StructTreeRoot" in plain and b"/Lang" in plain and b"pdfuaid" in plain and b"/Alt" in plain
     assert 2 <= len(document.pages) <= 12
