@@ -83,7 +83,7 @@ class UseSerializer(serializers.Serializer):
     evaluation = OpenEvaluation(queryset=Evaluation.objects.none())
 
 
-class DecisionSerializer(serializers.Serializer):
+class SiteDecisionSerializer(serializers.Serializer):
     """An editor's decision, with a reason where the list is withdrawn."""
 
     decision = serializers.ChoiceField(choices=["publish", "withdraw"])
@@ -121,12 +121,12 @@ class SiteListViewSet(
         dataset = use_sites(site_list=site_list, evaluation=asked.validated_data["evaluation"], by=request.user)
         return Response(DatasetSerializer(dataset).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=DecisionSerializer, responses=SiteListSerializer)
+    @extend_schema(request=SiteDecisionSerializer, responses=SiteListSerializer)
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, pk: str | None = None) -> Response:
         """Publish or withdraw the list; only an editor of the catalogue may."""
         seen = self.get_object()
-        asked = DecisionSerializer(data=request.data)
+        asked = SiteDecisionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         decided = decide_on_sites(site_list=seen, by=request.user, **asked.validated_data)
         return Response(self.get_serializer(site_lists_visible_to(request.user).get(pk=decided.pk)).data)

@@ -12,6 +12,7 @@ class Rule:
     """`about` names the record whose permissions decide; without `see` it is not found, without `do` it is refused.
 
     `named`: beyond that, only one person may, so others are refused as well; or it names what may not be there.
+    `or_editor`: the catalogue's editors may see it as well.
     """
 
     about: str
@@ -22,11 +23,17 @@ class Rule:
     do_is_hidden: bool = False
     only_post: Permission | None = None
     named: bool = False
+    or_editor: bool = False
 
 
 def on(see: Permission, do: Permission | None = None, **how) -> Rule:
     """A rule about the evaluation."""
     return Rule("evaluation", see, do, **how)
+
+
+def site_list(**how) -> Rule:
+    """A rule about a list of sites that waits for an editor."""
+    return Rule("site list", Permission.SEE_ORGANISATION, or_editor=True, **how)
 
 
 def editors(**how) -> Rule:
@@ -90,7 +97,7 @@ PAGES: dict[str, Rule] = {
     "dataset-join": on(Permission.UPLOAD_DATA, Permission.SEE_ROWS, post=True, do_is_hidden=True),
     "sites-use": on(Permission.UPLOAD_DATA, post=True),
     "sites-save": on(Permission.SEE_PLAN, Permission.UPLOAD_DATA, post=True, do_is_hidden=True, named=True),
-    "site-list-decide": Rule("site list", Permission.SEE_ORGANISATION, get=False, post=True, named=True),
+    "site-list-decide": site_list(get=False, post=True, named=True),
     "dataset-compare": on(Permission.UPLOAD_DATA, post=True),
     "dataset-rows": on(Permission.SEE_ROWS),
     "dataset-delete": on(Permission.DELETE_DATA, post=True),
@@ -159,9 +166,9 @@ API: dict[str, Rule] = {
     "dataset-detail": on(Permission.SEE_PLAN),
     "dataset-delete-rows": on(Permission.SEE_PLAN, Permission.DELETE_DATA, get=False, post=True),
     "site-list-list": Rule(SIGNED_IN, post=True),
-    "site-list-detail": Rule("site list", Permission.SEE_ORGANISATION),
-    "site-list-use": Rule("site list", Permission.SEE_ORGANISATION, get=False, post=True),
-    "site-list-decide": Rule("site list", Permission.SEE_ORGANISATION, get=False, post=True, named=True),
+    "site-list-detail": site_list(),
+    "site-list-use": site_list(get=False, post=True),
+    "site-list-decide": site_list(get=False, post=True, named=True),
     "plan-list": Rule(SIGNED_IN, post=True),
     "plan-detail": on(Permission.SEE_PLAN),
     "plan-lock": on(Permission.SEE_PLAN, Permission.LOCK_PLAN, get=False, post=True),

@@ -10,7 +10,7 @@ from evaluations.organisations.actions import add_member, end_membership
 from evaluations.organisations.invitations import invite_member
 from evaluations.organisations.models import Role
 from evaluations.organisations.partnerships import create_partnership
-from evaluations.organisations.permissions import CATALOGUE, may
+from evaluations.organisations.permissions import CATALOGUE, Permission, may
 from evaluations.sharing import actions
 from evaluations.sharing.actions.partnerships import put_in_partnership
 from evaluations.workspaces.models import ShareLevel, Stage
@@ -171,7 +171,8 @@ def expected(rule: Rule, subject, person, method: str) -> set[int]:
     if rule.about in (PUBLIC, SIGNED_IN, OWN):
         return SERVED | {403, 404}
     not_for_anyone = {405} if not (rule.get if method == "GET" else rule.post) else set()
-    if rule.see is not None and not may(person, rule.see, subject):
+    is_desk = rule.or_editor and may(person, Permission.EDIT_CATALOGUE, CATALOGUE)
+    if rule.see is not None and not is_desk and not may(person, rule.see, subject):
         return {404} | not_for_anyone
     do = rule.only_post if rule.only_post and method == "POST" else rule.do
     if do is not None and not may(person, do, subject):

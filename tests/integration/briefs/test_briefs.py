@@ -53,7 +53,7 @@ def test_the_pdf_is_tagged_and_says_its_language(catalogue, client):
 
 
 def test_without_the_libraries_the_site_offers_the_page_and_says_so(catalogue, client, monkeypatch):
-    def missing(_):
+    def missing(_, *, heading):
         raise PdfUnavailable("PDF files cannot be made here: Pango is not installed.")
 
     monkeypatch.setattr(documents, "laid_out", missing)
