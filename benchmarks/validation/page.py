@@ -55,18 +55,18 @@ def _not_compared(rows: Rows) -> Iterable[str]:
 def _simulations(cells: Rows) -> Iterable[str]:
     if not cells:
         return
-    yield f"\n## Intervals where the truth is known\n\n{cells[0]['draws']:,} simulated panels a row, fixed seeds."
+    yield "\n## Intervals where the truth is known\n\nSimulated panels from fixed seeds, as many a row as it says."
     yield "A 95 % interval should hold the truth in 95 % of them; a test at 5 % should reject a true null in 5 %. A set"
     yield "(HonestDiD) should hold it in at least 95 % where trends fail by exactly what it allows for. A row is"
     yield "measured again when anything under `evaluations/stats`, its world or its design has changed, else kept.\n"
     yield from _averages(cells)
-    yield "| World | Method | Clusters | Held the truth | Rejected a true null | Bias | Mean error | Spread seen |"
-    yield "|---|---|---:|---:|---:|---:|---:|---:|"
+    yield "| World | Method | Clusters | Panels | Held the truth | Rejected a true null | Bias | Mean error | Spread seen |"
+    yield "|---|---|---:|---:|---:|---:|---:|---:|---:|"
     for cell in cells:
         mark = "" if cell["is_expected_to_hold"] else " (shown because it fails)"
         share = [_percent(cell["coverage"]), _percent(cell["rejects_truth"])]
         numbers = [_number(cell[name]) for name in ("bias", "mean_std_error", "sd_of_estimates")]
-        row = [cell["words"], cell["label"] + mark, str(cell["n_clusters"]), *share, *numbers]
+        row = [cell["words"], cell["label"] + mark, str(cell["n_clusters"]), f"{cell['draws']:,}", *share, *numbers]
         yield f"| {' | '.join(row)} |"
 
 
