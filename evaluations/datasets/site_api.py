@@ -119,7 +119,8 @@ class SiteListViewSet(
         if site_list is None:
             raise serializers.ValidationError("The list was withdrawn. Choose another.")
         dataset = use_sites(site_list=site_list, evaluation=asked.validated_data["evaluation"], by=request.user)
-        return Response(DatasetSerializer(dataset).data, status=status.HTTP_201_CREATED)
+        shown = DatasetSerializer(dataset, context=self.get_serializer_context())
+        return Response(shown.data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=SiteDecisionSerializer, responses=SiteListSerializer)
     @action(detail=True, methods=["post"])

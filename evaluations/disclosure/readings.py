@@ -14,7 +14,9 @@ from typing import Any
 from evaluations.disclosure.policy import Policy
 
 PLAIN = {
+    "balance_not_checked",
     "breakdown_value",
+    "composition_change",
     "errors_of_independent_people",
     "interval_has_no_end",
     "no_standard_error",
@@ -27,7 +29,6 @@ PLAIN = {
     "subgroup_difference",
     "subgroup_gradient",
     "synthetic_fit",
-    "composition_change",
 }
 """Checks whose readings and statistics say nothing about how many people there are."""
 
