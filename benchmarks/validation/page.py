@@ -60,7 +60,7 @@ def _simulations(cells: Rows) -> Iterable[str]:
     yield "(HonestDiD) should hold it in at least 95 % where trends fail by exactly what it allows for. A row is"
     yield "measured again when anything under `evaluations/stats`, its world or its design has changed, else kept.\n"
     yield from _averages(cells)
-    yield "| World | Method | Clusters | Panels | Held the truth | Rejected a true null | Bias | Mean error | Spread seen |"
+    yield "| World | Method | Clusters | Panels | Held the truth | Rejected a null | Bias | Mean error | Spread seen |"
     yield "|---|---|---:|---:|---:|---:|---:|---:|---:|"
     for cell in cells:
         mark = "" if cell["is_expected_to_hold"] else " (shown because it fails)"
