@@ -15,7 +15,7 @@ from evaluations.runs.examples import EXAMPLES
 from evaluations.runs.tasks import work_on
 
 NOT_PAGES = re.compile(
-    r"\.(csv|json|xml|pdf|docx|parquet|ris|bib|atom|svg|txt)$|^/(static|api/v1/(?!docs/)|healthz|readyz)"
+    r"\.(csv|json|xml|pdf|docx|xlsx|parquet|ris|bib|atom|svg|txt)$|^/(static|api/v1/(?!docs/)|healthz|readyz)"
 )
 
 
