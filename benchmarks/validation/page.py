@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from benchmarks.validation import coverage
+
 HEAD = """# Validation
 
 Made by `make validate`; do not edit. What is compared is what the golden tests assert, number by number, and what the
@@ -56,6 +58,7 @@ def _simulations(cells: Rows) -> Iterable[str]:
     if not cells:
         return
     yield "\n## Intervals where the truth is known\n\nSimulated panels from fixed seeds, as many a row as it says."
+    yield f"A row stands here once it has been measured: {len(cells)} of {sum(1 for _ in coverage.cells())} have been."
     yield "A 95 % interval should hold the truth in 95 % of them; a test at 5 % should reject a true null in 5 %. A set"
     yield "(HonestDiD) should hold it in at least 95 % where trends fail by exactly what it allows for. A row is"
     yield "measured again when anything under `evaluations/stats`, its world or its design has changed, else kept.\n"
