@@ -87,7 +87,7 @@ def sources_known(viewer: Any) -> QuerySet[Source]:
 def address_after_merging(path: str) -> str | None:
     """Where a page or an API address of a merged intervention or study is now; None where nothing was merged."""
     found = MERGEABLE_ADDRESS.match(path)
-    if found is None:
+    if found is None or "\x00" in path:
         return None
     name = found["name"]
     if found["kind"] == "interventions":

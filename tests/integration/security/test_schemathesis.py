@@ -7,8 +7,9 @@ from traceback import format_exception
 import pytest
 import schemathesis
 from django.core.cache import cache
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -116,6 +117,17 @@ def fuzz(operation, rows, headers, examples: int) -> None:
     ask()
 
 
+@pytest.fixture
+def _connection_stays():
+    """Keep the test's own connection open between requests, as Django's test client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("_connection_stays")
 def test_no_operation_breaks_surprises_or_tells_of_others(scene, foreign, full):
     rows, wrong = real_rows(scene, foreign), []
     headers = {who: headers_of(scene, who) for who in WHO}
