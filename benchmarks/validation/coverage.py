@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.validation import proximity_worlds
+from benchmarks.validation import worlds as panel_worlds
 from benchmarks.validation.proximity_worlds import PROXIMITY_WORLDS, NearWorld
+from benchmarks.validation.sources import sources_digest
 from benchmarks.validation.worlds import WORLDS, World
 from evaluations.stats.assessment import first_effect
 from evaluations.stats.diagnostics.honest_did import relative_magnitudes, smoothness
@@ -38,6 +40,8 @@ WORDS = {
     "pretrend": " (test of earlier trends)",
 }
 """What of a result is judged. Sets are those of HonestDiD, at the bound that the world just keeps."""
+SETS = ("relative_magnitudes", "smoothness")
+BOUNDS = ("evaluations.stats.assessment", "evaluations.stats.diagnostics.honest_did")
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,9 @@ def cells() -> Iterator[Cell]:
     yield Cell("cross_sections", "callaway_santanna", (("panel", False),))
     yield Cell("holes", "callaway_santanna")
     yield Cell("holes", "imputation")
-    for name in ("callaway_santanna", "sun_abraham", "event_study"):
+    for name in ("callaway_santanna", "sun_abraham", "event_study", "imputation"):
         yield Cell("no_effect", name, judges="pretrend")
+    yield Cell("one_date_none", "event_study", judges="pretrend")
     for name in ("event_study", "callaway_santanna"):
         yield Cell("drifting", name, judges="relative_magnitudes")
         yield Cell("drifting", name, judges="smoothness")
@@ -159,17 +164,18 @@ def simulate(draws: int = DRAWS, *, known: Iterable[Row] = (), workers: int = 2)
 
 
 def digest(cell: Cell, draws: int) -> str:
-    """What a cell's row depends on: the engine's sources, the worlds, how it is judged, the cell and the draws."""
-    return hashlib.sha256(f"{sources_digest()}|{cell}|{draws}".encode()).hexdigest()[:16]
+    """What a cell's row depends on: the estimator's sources, the worlds, how it is judged, the cell and the draws."""
+    modules = [MODULES[cell.spec().method, cell.estimator], *(BOUNDS if cell.judges in SETS else ())]
+    sources = sources_digest(modules, _judging(cell.world in PROXIMITY_WORLDS))
+    return hashlib.sha256(f"{sources}|{cell}|{draws}".encode()).hexdigest()[:16]
 
 
 @cache
-def sources_digest() -> str:
-    """A digest of everything under evaluations/stats, of the worlds and of this file's judgement."""
-    here = Path(__file__).parent
-    files = [*sorted((here.parents[1] / "evaluations" / "stats").rglob("*.py")), *sorted(here.glob("*worlds.py"))]
-    judging = "".join(inspect.getsource(part) for part in (behaviour, _answer, _judged, _band_holds, _set_holds))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files) + judging.encode()).hexdigest()
+def _judging(is_near: bool) -> str:
+    """The source of what draws the worlds and judges results."""
+    worlds = inspect.getsource(proximity_worlds if is_near else panel_worlds)
+    parts = (behaviour, _answer, _judged, _band_holds, _set_holds)
+    return worlds + "".join(inspect.getsource(part) for part in parts)
 
 
 def behaviour(cell: Cell, draws: int = DRAWS) -> Behaviour:

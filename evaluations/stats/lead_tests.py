@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from evaluations.stats.results import Diagnostic, EventTimeEffect
-from evaluations.stats.uncertainty import wald_test
+from evaluations.stats.uncertainty import hotelling_test, wald_test
 
 ENOUGH_CLUSTERS = 40
 """Clusters of the smallest cohort from which the test of every cohort's leads is trusted."""
@@ -37,16 +36,15 @@ def lead_test(
         return Diagnostic("pretrend_joint", NOTHING)
     values = np.array([study[place].value for place in leads], dtype=float)
     test = wald_test(values, covariance[np.ix_(leads, leads)])
-    spare = n_clusters - (test.df if test else 0)
-    if test is None or spare <= 0:
+    judged = hotelling_test(test, n_clusters - 1) if test else None
+    if test is None or judged is None or judged.df2 is None:
         return Diagnostic("pretrend_joint", NOTHING)
-    scaled = test.statistic * spare / (test.df * (n_clusters - 1))
     return Diagnostic(
         "pretrend_joint",
         READING.format(n=len(leads)),
-        statistic=scaled,
-        df=(float(test.df), float(spare)),
-        p_value=None if is_withheld else float(stats.f.sf(scaled, test.df, spare)),
+        statistic=judged.statistic / judged.df,
+        df=(float(judged.df), float(judged.df2)),
+        p_value=None if is_withheld else judged.p_value,
         details={"wald": test.statistic, "event_times": [study[place].event_time for place in leads]},
     )
 

@@ -198,6 +198,18 @@ def wald_test(values: np.ndarray, covariance: np.ndarray, *, df2: float | None =
     return WaldTest(statistic, df, float(p_value), df2)
 
 
+def hotelling_test(test: WaldTest, freedom: float) -> WaldTest | None:
+    """The test judged by Hotelling's T2 for a covariance that itself rests on `freedom` degrees of freedom.
+
+    W (freedom - df + 1) / (freedom df) is F(df, freedom - df + 1) (Hotelling 1931); null where nothing is left over.
+    """
+    spare = freedom - test.df + 1
+    if spare <= 0:
+        return None
+    statistic = test.statistic * spare / freedom
+    return WaldTest(statistic, test.df, float(special.fdtrc(test.df, spare, statistic / test.df)), spare)
+
+
 def band_critical_value(covariance: np.ndarray, reference: Reference, rng: np.random.Generator) -> float:
     """The critical value of a band that covers all values at once (sup-t, Gaussian limit).
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.validation import coverage
+from benchmarks.validation import coverage, sources
 
 DRAWS = 3
 CELLS = [coverage.Cell("no_effect", "twfe"), coverage.Cell("one_date", "twfe")]
@@ -35,7 +35,7 @@ def test_other_draws_sources_or_designs_make_another_digest(monkeypatch):
     cell = CELLS[0]
     digests = {coverage.digest(cell, DRAWS), coverage.digest(cell, DRAWS + 1), coverage.digest(CELLS[1], DRAWS)}
     digests.add(coverage.digest(coverage.Cell("no_effect", "twfe", (("std_errors", "cr2"),)), DRAWS))
-    monkeypatch.setattr(coverage, "sources_digest", lambda: "other sources")
+    monkeypatch.setattr(coverage, "sources_digest", lambda *_: "other sources")
     digests.add(coverage.digest(cell, DRAWS))
     assert len(digests) == 5
 
@@ -44,3 +44,11 @@ def test_every_cell_has_its_own_digest_and_seed():
     every = list(coverage.cells())
     assert len({coverage.digest(cell, DRAWS) for cell in every}) == len(every)
     assert len({f"{cell.world}|{cell.label}" for cell in every}) == len(every)
+
+
+def test_a_cell_rests_on_what_its_estimator_imports_and_not_on_words():
+    rings = set(sources._imported("evaluations.stats.proximity.ring_did"))
+    assert "evaluations.stats.proximity.rings" in rings
+    assert not any("proximity" in name for name in sources._imported("evaluations.stats.twfe"))
+    assert "cohort" in sources._code("evaluations.stats.twfe")
+    assert "Two-way fixed effects" not in sources._code("evaluations.stats.twfe").split("ESTIMAND")[0]

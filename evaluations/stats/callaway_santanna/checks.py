@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from scipy import special
 
 from evaluations.stats.callaway_santanna.cells import Cell
 from evaluations.stats.callaway_santanna.sources import Estimated
 from evaluations.stats.lead_tests import ENOUGH_CLUSTERS, lead_test
 from evaluations.stats.results import Diagnostic, Result
 from evaluations.stats.spec import Options
-from evaluations.stats.uncertainty import LARGE_SAMPLE_CLUSTERS, Reference, wald_test
+from evaluations.stats.uncertainty import LARGE_SAMPLE_CLUSTERS, Reference, hotelling_test, wald_test
 
 TESTED = (
     "Tests whether all pre-treatment effects are zero together. A small p-value is evidence that groups were already"
@@ -87,18 +86,9 @@ def _joint_test(
             code,
             "There is no pre-treatment period to test: nothing here shows whether groups moved in parallel before.",
         )
-    p_value = None if is_withheld else joint_p_value(test.statistic, test.df, found.n_clusters)
+    judged = test if found.n_clusters >= LARGE_SAMPLE_CLUSTERS else hotelling_test(test, found.n_clusters - 1)
+    p_value = None if is_withheld or judged is None else judged.p_value
     return Diagnostic(code, reading, statistic=test.statistic, df=test.df, p_value=p_value)
-
-
-def joint_p_value(statistic: float, df: int, n_clusters: int) -> float | None:
-    """The p-value of a Wald statistic: chi-squared, or Hotelling's F below `LARGE_SAMPLE_CLUSTERS` clusters."""
-    if n_clusters >= LARGE_SAMPLE_CLUSTERS:
-        return float(special.chdtrc(df, statistic))
-    spare = n_clusters - df
-    if spare <= 0:
-        return None
-    return float(special.fdtrc(df, spare, statistic * spare / (df * (n_clusters - 1))))
 
 
 def overlap(found: Estimated) -> tuple[Diagnostic, ...]:

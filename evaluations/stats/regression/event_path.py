@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,10 @@ from evaluations.stats.uncertainty import (
     BAND_DRAWS,
     MANY_CLUSTERS,
     Reference,
+    WaldTest,
     balanced_band_factor,
     band_critical_value,
+    hotelling_test,
     known_error,
     quantile,
 )
@@ -24,6 +26,11 @@ PRETREND_READING = (
     "Tests that all effects before treatment are zero together, using their covariance. A small p-value speaks against"
     " parallel trends; a large one does not show that trends were parallel, nor that they would have stayed so."
 )
+WIDELY_SEEN_READING = (
+    "It is of the {kept} of {leads} effects that at least half of the treated are seen at and that there are clusters"
+    " enough to judge together."
+)
+UNTESTED_READING = "Earlier trends cannot be tested together: errors are missing, or rest on too few clusters."
 NO_LEADS_READING = (
     "There is no period before treatment other than the one of reference, so earlier trends cannot be tested."
 )
@@ -64,7 +71,8 @@ def event_path(
     rows = np.array([contrasts[e] for e in times]).reshape(len(times), len(judge.coefficients))
     covariance = rows @ judge.errors.covariance @ rows.T
     answers = [judge.answer(row) for row in rows]
-    critical = _bands(judge, rows, covariance, options, [treated_units[int(e)] for e in times])
+    seen = np.array([treated_units[int(e)] for e in times], dtype=int)
+    critical = _bands(judge, rows, covariance, options, seen)
     effects = tuple(
         EventTimeEffect(int(e), **answer, **_band_of(answer, reach), n_treated_units=treated_units[int(e)])
         for e, answer, reach in zip(times, answers, critical, strict=True)
@@ -73,31 +81,61 @@ def event_path(
     values = np.array([answer["value"] for answer in answers], dtype=float)
     differences = LongDifferences(times, values, covariance, reference) if has_one_reference else None
     leads = times < (reference if has_one_reference else -options.anticipation)
-    return EventPath(effects, covariance, differences, pretrend_test(judge, rows[leads]))
+    return EventPath(effects, covariance, differences, pretrend_test(judge, rows[leads], seen[leads]))
 
 
-def pretrend_test(judge: Judge, leads: np.ndarray) -> Diagnostic:
-    """The joint test that contrasts before treatment are zero."""
+def pretrend_test(judge: Judge, leads: np.ndarray, treated: np.ndarray | None = None) -> Diagnostic:
+    """The joint test that contrasts before treatment, shape (q, k), are zero.
+
+    `treated` are the treated units seen at each. Where clusters are few, a lead that only a small cohort reaches has an
+    error of its own too loose to be judged with the others: the test is then of the leads seen widely.
+    """
     if not len(leads):
         return Diagnostic("pretrend_joint", NO_LEADS_READING)
-    found = judge.joint_test(leads)
-    if found is None:
-        reading = "Earlier trends cannot be tested together: errors are missing, or rest on too few clusters."
-        return Diagnostic("pretrend_joint", reading)
-    if found.df2 is None:
-        return Diagnostic("pretrend_joint", PRETREND_READING, found.statistic, float(found.df), found.p_value)
-    statistic = found.statistic / found.df
-    details = {"wald": found.statistic}
-    df = (float(found.df), float(found.df2))
-    return Diagnostic("pretrend_joint", PRETREND_READING, statistic, df, found.p_value, details)
+    whole = judge.joint_test(leads)
+    if whole is None:
+        return Diagnostic("pretrend_joint", UNTESTED_READING)
+    if not _is_few(judge, judge.reference_for(leads[0])):
+        return _pretrend(PRETREND_READING, whole, whole)
+    freedom, kept = _seen_widely(judge, leads, treated)
+    wald = judge.joint_test(leads[kept])
+    judged = hotelling_test(wald, freedom) if wald else None
+    if wald is None or judged is None:
+        return Diagnostic("pretrend_joint", UNTESTED_READING)
+    reading = PRETREND_READING if len(kept) == len(leads) else f"{PRETREND_READING} {WIDELY_SEEN_READING}"
+    return _pretrend(reading.format(kept=len(kept), leads=len(leads)), wald, judged)
+
+
+def _pretrend(reading: str, wald: WaldTest, judged: WaldTest) -> Diagnostic:
+    if judged.df2 is None:
+        return Diagnostic("pretrend_joint", reading, judged.statistic, float(judged.df), judged.p_value)
+    df = (float(judged.df), float(judged.df2))
+    details = {"wald": wald.statistic}
+    return Diagnostic("pretrend_joint", reading, judged.statistic / judged.df, df, judged.p_value, details)
+
+
+def _seen_widely(judge: Judge, leads: np.ndarray, treated: np.ndarray | None) -> tuple[float, list[int]]:
+    """The degrees of freedom of the thinnest lead tested, and the leads to test: the latest with enough behind them."""
+    everyone = judge.reference.n_treated_clusters or judge.reference.n_clusters or 0
+    seen = [everyone] * len(leads) if treated is None else [int(units) for units in treated]
+    freedom = [_thin_freedom(judge.reference_for(row), units) for row, units in zip(leads, seen, strict=True)]
+    kept = [n for n, units in enumerate(seen) if units >= max(seen) / 2]
+    least = min(freedom[n] for n in kept)
+    return least, kept[-max(1, int(least) // 2) :]
+
+
+def _is_few(judge: Judge, reference: Reference) -> bool:
+    """Whether errors rest on so few clusters that how many are treated matters."""
+    n = reference.n_clusters
+    return judge.errors.kind == "cluster" and n is not None and n < MANY_CLUSTERS
 
 
 def _bands(
-    judge: Judge, rows: np.ndarray, covariance: np.ndarray, options: Options, treated: Sequence[int]
+    judge: Judge, rows: np.ndarray, covariance: np.ndarray, options: Options, treated: np.ndarray
 ) -> list[float | None]:
     """The critical value of each event time in a band over all; null where intervals are withheld or bootstrapped.
 
-    `treated` are the treated units seen at each event time.
+    `treated` are the treated units seen at each event time, shape (n_effects,).
     """
     none: list[float | None] = [None] * len(rows)
     if not len(rows) or judge.wild is not None:
@@ -109,8 +147,7 @@ def _bands(
     if not all(known):
         return none
     rng = np.random.default_rng(options.seed)
-    n = references[0].n_clusters
-    if judge.errors.kind != "cluster" or n is None or n >= MANY_CLUSTERS or len(rows) == 1:
+    if not _is_few(judge, references[0]) or len(rows) == 1:
         fewest = min(references, key=lambda reference: reference.df or np.inf)
         return [band_critical_value(covariance, fewest, rng)] * len(rows)
     df = np.array([_thin_freedom(reference, own) for reference, own in zip(references, treated, strict=True)])
