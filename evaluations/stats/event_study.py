@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from evaluations.stats.issues import NotEstimable
@@ -51,6 +53,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
         diagnostics=(path.pretrend, *diagnostics),
         detectable_effect=detectable_effect(headline.std_error, model.judge.reference_for(average)),
         sample=model.sample,
+        cluster_influence=None if model.influence is None else partial(model.influence, average),
     )
 
 

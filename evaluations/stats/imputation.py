@@ -10,6 +10,7 @@ treated rows are effects less the mean effect of their cohort in that period.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -25,9 +26,11 @@ from evaluations.stats.regression.judging import Judge
 from evaluations.stats.regression.least_squares import fit
 from evaluations.stats.regression.path_model import (
     Counts,
+    Influence,
     balanced_panel,
     cohort_counts,
     cohort_labels,
+    influence_at,
     outcome_size,
     panel_counts,
     units_by_path,
@@ -86,7 +89,10 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Imputed:
-    """The plan's averages, then one coefficient for each of `leads`, with their joint covariance."""
+    """The plan's averages, then one coefficient for each of `leads`, with their joint covariance.
+
+    `influence` maps a contrast of them to each cluster's part in its error, where clusters are above units.
+    """
 
     plan: Plan
     judge: Judge
@@ -95,6 +101,7 @@ class Imputed:
     sample: Sample
     units: np.ndarray
     fast: Fast | None = None
+    influence: Influence | None = None
 
     def contrast(self, position: int) -> np.ndarray:
         """The contrast that is the coefficient at `position`."""
@@ -166,6 +173,7 @@ def _result(table: Table, spec: Spec, found: Imputed, tick: Tick) -> Result:
         diagnostics=(path.pretrend, *diagnostics),
         detectable_effect=detectable_effect(headline.std_error, judge.reference_for(overall)),
         sample=found.sample,
+        cluster_influence=None if found.influence is None else partial(found.influence, overall),
     )
 
 
@@ -201,7 +209,8 @@ def _from_sums(table: Table, panel: Panel, spec: Spec) -> Imputed | None:
     n_cohorts = len(plan.by_start)
     judge = _judge(values, scores.products, counts, spec, outcome_size(panel.outcome), n_cohorts)
     fast = fast_for(panel, after[:, :-1], np.eye(len(averages))[0])
-    return Imputed(plan, judge, times[leads.kept], counts, sample, sums.counts, fast)
+    influence = influence_at(scores.by_cluster, panel.cluster_codes)
+    return Imputed(plan, judge, times[leads.kept], counts, sample, sums.counts, fast, influence)
 
 
 def _not_used(cells: ImputedCells, sums: PathSums) -> tuple[Dropped, ...]:
@@ -241,7 +250,8 @@ def _from_rows(table: Table, spec: Spec) -> Imputed:
     size = outcome_size(rows.outcome)
     judge = _judge(np.concatenate([values, leads]), every.T @ every, counts, spec, size, len(plan.by_start))
     units = units_by_path(rows, path_of(played(rows.starts), n_periods), n_periods)
-    return Imputed(plan, judge, times[kept], counts, sample, units)
+    influence = influence_at(every, rows.cluster_codes)
+    return Imputed(plan, judge, times[kept], counts, sample, units, influence=influence)
 
 
 def _leads(rows0: Rows, clusters0: Clusters, times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

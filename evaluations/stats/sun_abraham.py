@@ -7,6 +7,8 @@ there, weighted by their size (equation 26); weights are taken as known, as in R
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from evaluations.stats.issues import NotEstimable
@@ -64,6 +66,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
         diagnostics=(path.pretrend, *diagnostics),
         detectable_effect=detectable_effect(headline.std_error, judge.reference_for(overall)),
         sample=model.sample,
+        cluster_influence=None if model.influence is None else partial(model.influence, overall),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -63,6 +64,7 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
         diagnostics=diagnostics,
         detectable_effect=detectable_effect(headline.std_error, model.judge.reference_for(one)),
         sample=model.sample,
+        cluster_influence=None if model.influence is None else partial(model.influence, one),
     )
 
 

@@ -9,6 +9,7 @@ clusters, a unit's residuals add up to 0, so taking unit effects out of X again 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,11 +43,15 @@ class CellRows:
 
 @dataclass(frozen=True, eq=False)
 class CellFit:
-    """Coefficients of the kept columns of P and their clustered errors."""
+    """Coefficients of the kept columns of P and their clustered errors.
+
+    `influence` maps a contrast of them to each cluster's part in its error, shape (n_clusters,).
+    """
 
     coefficients: np.ndarray
     kept: np.ndarray
     errors: Errors
+    influence: Callable[[np.ndarray], np.ndarray]
 
 
 def fit_cells(rows: CellRows, paths: np.ndarray) -> CellFit:
@@ -81,7 +86,7 @@ def fit_cells(rows: CellRows, paths: np.ndarray) -> CellFit:
     covariance = factor * (bread @ meat @ bread)
     df = float(rows.clusters.n_clusters - 1)
     errors = Errors("cluster", (covariance + covariance.T) / 2, lambda _: df, rows.clusters.n_clusters)
-    return CellFit(coefficients, kept, errors)
+    return CellFit(coefficients, kept, errors, lambda one: sums @ (loadings @ (bread @ one)) * np.sqrt(factor))
 
 
 def _within_gram(rows: CellRows, weight: np.ndarray) -> csr_array:

@@ -20,7 +20,7 @@ class Rows:
     """One array per role, each of shape (n_rows,); null where the role is not played.
 
     `starts` are positions among the table's periods (see `Cohorts`), `period` codes them.
-    `covariates` has shape (n_rows, n_covariates).
+    `covariates` has shape (n_rows, n_covariates). Cluster c is the table's `cluster_codes[c]`.
     """
 
     outcome: np.ndarray
@@ -38,6 +38,7 @@ class Rows:
     latitude: np.ndarray | None
     longitude: np.ndarray | None
     dropped: tuple[Dropped, ...]
+    cluster_codes: np.ndarray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -78,6 +79,7 @@ def rows_of(table: Table, spec: Spec) -> Rows:
         raise NotEstimable("no_rows", "There are no rows to analyse.", "Check the file and why rows were dropped.")
     cells, weights = _cells_and_weights(table)
     covariates = table.covariates if table.covariates is not None else np.empty((table.n_rows, 0))
+    clusters, cluster_codes = _clusters(table)
     rows = Rows(
         outcome=np.asarray(table.outcome, dtype=np.float64),
         unit=table.unit,
@@ -87,13 +89,14 @@ def rows_of(table: Table, spec: Spec) -> Rows:
         covariate_names=table.covariate_names,
         weights=weights,
         cells=cells,
-        clusters=_clusters(table),
+        clusters=clusters,
         fixed_effects=table.fixed_effects,
         treated=table.treated,
         post=table.post,
         latitude=table.latitude,
         longitude=table.longitude,
         dropped=table.dropped,
+        cluster_codes=cluster_codes,
     )
     if weights is not None:
         rows = rows.keep(weights > 0, "weight_zero")
@@ -160,9 +163,12 @@ def _effect(coded: Coded, name: str, slope: np.ndarray | None = None) -> Effect:
     return Effect(codes, n_levels, slope, name)
 
 
-def _clusters(table: Table) -> Clusters | None:
+def _clusters(table: Table) -> tuple[Clusters | None, np.ndarray | None]:
+    """The clusters and the table's code of each."""
     coded = table.cluster if table.cluster is not None else table.unit
-    return None if coded is None else Clusters(*compressed(coded))
+    if coded is None:
+        return None, None
+    return Clusters(*compressed(coded)), np.flatnonzero(np.bincount(coded.codes))
 
 
 def _cells_and_weights(table: Table) -> tuple[Cells | None, np.ndarray | None]:
@@ -187,12 +193,14 @@ def _taken(rows: Rows, mask: np.ndarray) -> Rows:
     def take_coded(coded: Coded | None) -> Coded | None:
         return None if coded is None else Coded(coded.codes[mask], coded.labels)
 
-    cells, clusters = rows.cells, None
+    cells, clusters, cluster_codes = rows.cells, None, rows.cluster_codes
     if cells is not None:
         cells = Cells(cells.sizes[mask], cells.squares_within[mask], cells.has_spread)
     if rows.clusters is not None:
         labels = tuple(range(rows.clusters.n_clusters))
-        clusters = Clusters(*compressed(Coded(rows.clusters.codes[mask], labels)))
+        codes = rows.clusters.codes[mask]
+        clusters = Clusters(*compressed(Coded(codes, labels)))
+        cluster_codes = played(rows.cluster_codes)[np.bincount(codes, minlength=len(labels)) > 0]
     return replace(
         rows,
         outcome=rows.outcome[mask],
@@ -203,6 +211,7 @@ def _taken(rows: Rows, mask: np.ndarray) -> Rows:
         weights=take(rows.weights),
         cells=cells,
         clusters=clusters,
+        cluster_codes=cluster_codes,
         fixed_effects=tuple(Coded(coded.codes[mask], coded.labels) for coded in rows.fixed_effects),
         treated=take(rows.treated),
         post=take(rows.post),
