@@ -39,7 +39,7 @@ def pupils(*, n_schools: int = 40, groups: int = 2, gap: float = 0.0, shared: fl
 
 
 def unbalanced(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame less some rows, so that rows and not sums by cohort are used, one group treated throughout in a school."""
+    """The frame less some rows, so that sums by cohort do not do; in a school one group is treated throughout."""
     frame = frame[frame.index % 17 != 5].reset_index(drop=True)
     is_early = (frame["school"] == 3) & (frame["group"] == 1)
     return frame.assign(first_treated=frame["first_treated"].mask(is_early, 0.0))
