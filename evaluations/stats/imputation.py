@@ -250,8 +250,8 @@ def _from_rows(table: Table, spec: Spec) -> Imputed:
     size = outcome_size(rows.outcome)
     judge = _judge(np.concatenate([values, leads]), every.T @ every, counts, spec, size, len(plan.by_start))
     units = units_by_path(rows, path_of(played(rows.starts), n_periods), n_periods)
-    influence = influence_at(every, rows.cluster_codes)
-    return Imputed(plan, judge, times[kept], counts, sample, units, influence=influence)
+    on_any = influence_at(every, rows.cluster_codes)
+    return Imputed(plan, judge, times[kept], counts, sample, units, influence=on_any)
 
 
 def _leads(rows0: Rows, clusters0: Clusters, times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
