@@ -18,6 +18,8 @@ from evaluations.sharing.models import Publication
 from evaluations.workspaces.models import Evaluation, Share, ShareLevel
 
 NOT_STATED = "Not stated"
+SCALES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+"""Where rows are people the sheet says their number between these: an exact one would give hidden counts away."""
 Fact = tuple[str, str]
 
 
@@ -96,7 +98,7 @@ def _flow(dataset: Dataset) -> Flow:
         ("Impact assessment", dataset.dpia_reference or NOT_STATED),
         ("Rows are about", "People" if dataset.units_are_people else "Areas, schools or groups"),
         ("Received", f"{timezone.localtime(dataset.uploaded_at):%-d %B %Y, %H:%M}, from {dataset.uploaded_by}"),
-        ("Rows", f"{dataset.rows_stored:,} kept of {dataset.rows_read:,} read" if kept else "None kept"),
+        ("Rows", _rows(dataset) if kept else "None kept"),
         ("To be deleted on", f"{dataset.retention_date:{day}}" if dataset.retention_date else NOT_STATED),
         ("Deleted", deleted),
         ("SHA-256 of the file", dataset.sha256),
@@ -104,6 +106,17 @@ def _flow(dataset: Dataset) -> Flow:
     columns = [(str(each.get("name", "")), "Kept") for each in dataset.columns]
     columns += [(str(each.get("name", "")), f"Not kept: {each.get('reason', '')}") for each in dataset.columns_dropped]
     return Flow(dataset.original_name, tuple(fact for fact in facts if fact[1]), tuple(columns))
+
+
+def _rows(dataset: Dataset) -> str:
+    """How many rows there are: of people only the scale, which is what an impact assessment asks for."""
+    n = dataset.rows_stored or 0
+    if not dataset.units_are_people:
+        return f"{n:,} kept of {dataset.rows_read:,} read"
+    above = next((scale for scale in SCALES if n < scale), None)
+    if above is None:
+        return f"{SCALES[-1]:,} or more"
+    return f"Fewer than {above:,}" if above == SCALES[0] else f"{above // 10:,} or more, fewer than {above:,}"
 
 
 def _who_may(evaluation: Evaluation) -> tuple[Fact, ...]:
@@ -122,13 +135,21 @@ def _granted(share: Share) -> str:
 
 def _readings(evaluation: Evaluation) -> Iterable[tuple[str, str, str]]:
     """Each time that somebody was given rows: when, who, which and how many."""
-    names = dict(evaluation.datasets.values_list("pk", "original_name"))
+    files = {each.pk: each for each in evaluation.datasets.all()}
     events = AuditEvent.objects.filter(evaluation_id=evaluation.pk, verb="read_rows").select_related("by")
     for event in events.order_by("at"):
         when = f"{timezone.localtime(event.at):%-d %B %Y, %H:%M}"
-        rows = event.detail.get("rows")
-        which = names.get(int(event.subject_id), f"data set {event.subject_id}")
-        yield when, str(event.by or "Uplift itself"), f"{which}: {rows:,} rows" if rows is not None else which
+        which = _read(files.get(int(event.subject_id)), event.subject_id, event.detail.get("rows"))
+        yield when, str(event.by or "Uplift itself"), which
+
+
+def _read(dataset: Dataset | None, subject_id: str, rows: int | None) -> str:
+    name = dataset.original_name if dataset else f"data set {subject_id}"
+    if rows is None:
+        return name
+    if dataset is None or (dataset.units_are_people and rows == dataset.rows_stored):
+        return f"{name}: all rows"
+    return f"{name}: {rows:,} rows"
 
 
 def _leaves(evaluation: Evaluation) -> Iterable[Fact]:

@@ -48,6 +48,16 @@ def test_it_says_who_holds_what_on_which_basis_and_who_was_given_rows(world, she
     assert "never in the database" in said
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [(7, "Fewer than 1,000"), (45_000, "10,000 or more, fewer than 100,000"), (10**8, "10,000,000 or")],
+)
+def test_of_people_it_says_the_scale_and_not_the_number(sheet, rows, said):
+    Dataset.objects.update(units_are_people=True, lawful_basis="public_task", rows_stored=rows, rows_read=rows)
+    page = sheet().content.decode()
+    assert said in page and f"{rows:,} kept" not in page
+
+
 def test_nothing_on_record_is_said_to_be_so(world, sheet):
     Dataset.objects.update(controller="", dpia_reference="", retention_date=None)
     said = sheet().content.decode()
