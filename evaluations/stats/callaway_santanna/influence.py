@@ -17,10 +17,10 @@ from evaluations.stats.callaway_santanna.designs import Design, Family
 from evaluations.stats.callaway_santanna.fits import Fit, View, odds_of, view_of
 from evaluations.stats.callaway_santanna.unit_blocks import UnitBlock
 
-LOW_OF_65536 = 47_422
-"""Mammen's chance of the lower weight, (sqrt 5 + 1) / (2 sqrt 5), in 65,536ths."""
+LOW_OF_256 = 185
+"""Mammen's chance of the lower weight, (sqrt 5 + 1) / (2 sqrt 5), in 256ths."""
 
-DRAWN_AT_ONCE = 2_048
+DRAWN_AT_ONCE = 1_024
 """Clusters whose weights are drawn at a time, so that they stay in the processor's cache."""
 
 
@@ -80,22 +80,22 @@ def _by_cluster(whole: np.ndarray, cluster: np.ndarray | None) -> np.ndarray:
 def multiplier_sums(sums: np.ndarray, n_draws: int, seed: tuple[int, ...]) -> np.ndarray:
     """Sums over a block's clusters of Mammen's two-point weight times influence, shape (n_draws, n_rows).
 
-    Which of the two a weight is takes 16 random bits: the chance of the lower one is right to 1e-5, and the
-    weights' mean and variance are exactly 0 and 1 at that chance. Products are in single precision: a draw only
-    has to be placed among the others.
+    Which of the two a weight is takes 8 random bits: the chance of the lower one is right to 1e-3, at which the
+    weights' mean and variance are exactly 0 and 1 and their third moment is 0.995 rather than 1. Products are in
+    single precision: a draw only has to be placed among the others.
     """
     drawn = np.zeros((n_draws, len(sums)))
     if not n_draws:
         return drawn
-    chance = LOW_OF_65536 / 65536
+    chance = LOW_OF_256 / 256
     low, high = -np.sqrt((1 - chance) / chance), np.sqrt(chance / (1 - chance))
     size = np.abs(sums).max(axis=1, initial=0.0)
     scaled = (sums / np.where(size > 0, size, 1.0)[:, None]).astype(np.float32)
     for start in range(0, sums.shape[1], DRAWN_AT_ONCE):
         part = scaled[:, start : start + DRAWN_AT_ONCE]
         n = n_draws * part.shape[1]
-        bits = np.random.PCG64([*seed, start]).random_raw(-(-n // 4)).view(np.uint16)[:n]
-        is_low = (bits < LOW_OF_65536).astype(np.float32).reshape(n_draws, -1)
+        bits = np.random.PCG64([*seed, start]).random_raw(-(-n // 8)).view(np.uint8)[:n]
+        is_low = (bits < LOW_OF_256).astype(np.float32).reshape(n_draws, -1)
         drawn += is_low @ part.T
     drawn *= low - high
     drawn += high * scaled.sum(axis=1, dtype=np.float64)

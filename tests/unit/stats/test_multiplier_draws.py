@@ -16,8 +16,9 @@ def one_cluster() -> np.ndarray:
 
 
 def test_a_weight_takes_mammens_two_values(one_cluster):
+    """But for his chance being rounded to 256ths, which moves the values by up to 0.004."""
     low, high = np.unique(one_cluster.round(4))
-    assert (low, high) == pytest.approx(((1 - 5**0.5) / 2, (1 + 5**0.5) / 2), abs=1e-3)
+    assert (low, high) == pytest.approx(((1 - 5**0.5) / 2, (1 + 5**0.5) / 2), abs=5e-3)
 
 
 def test_weights_have_mean_0_variance_1_and_third_moment_1(one_cluster):
