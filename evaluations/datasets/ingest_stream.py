@@ -88,12 +88,13 @@ class PanelFile:
 
     def checked(self, columns: Columns) -> Units:
         """The units of a block. Raises `Irregular` where its layout breaks. Outcomes may be NaN or infinite."""
-        unit, period, outcome, starts = (column.reshape(-1, self.n_periods) for column in columns)
-        if not (period == self.periods.to_numpy()).all() or not (unit == unit[:, :1]).all():
+        unit, period, outcome, starts = columns
+        n = self.n_periods
+        if not np.array_equal(period, np.tile(self.periods.to_numpy(), len(period) // n)):
             raise Irregular
-        if not (starts == starts[:, :1]).all() or (np.diff(unit[:, 0]) <= 0).any():
+        if _changes_within(unit, n) or _changes_within(starts, n) or (np.diff(unit[::n]) <= 0).any():
             raise Irregular
-        return Units(outcome, starts[:, 0])
+        return Units(outcome.reshape(-1, n), starts[::n])
 
     def _rows(self, start: int, stop: int, size: int) -> Iterator[Columns]:
         """The four columns from row `start` to `stop`, `size` rows at a time."""
@@ -115,7 +116,7 @@ class PanelFile:
         skip = start - sum(file.metadata.row_group(group).num_rows for group in range(groups[0])) if groups else 0
         left = stop - start
         for batch in file.iter_batches(
-            batch_size=4 * size, row_groups=groups, columns=list(self.names), use_threads=False
+            batch_size=4 * size, row_groups=groups, columns=list(self.names), use_threads=True
         ):
             if skip >= batch.num_rows:
                 skip -= batch.num_rows
@@ -136,6 +137,13 @@ class PanelFile:
         )
         data = pa.table(dict(zip(self.names, columns, strict=True)))
         return RawTable(data, self.names)
+
+
+def _changes_within(column: np.ndarray, n_periods: int) -> bool:
+    """Whether a column changes anywhere but between units."""
+    changes = column[1:] != column[:-1]
+    changes[n_periods - 1 :: n_periods] = False
+    return bool(changes.any())
 
 
 def _groups_between(file: pq.ParquetFile, start: int, stop: int) -> list[int]:

@@ -7,7 +7,7 @@ small enough to store and send.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,9 @@ from evaluations.stats.callaway_santanna.cells import Cell, Cohort
 from evaluations.stats.callaway_santanna.effects import GroupTimeEffects
 from evaluations.stats.callaway_santanna.influence import InfluenceSums, multiplier_sums
 from evaluations.stats.callaway_santanna.unit_blocks import UnitBlock
+
+FEW_COHORTS = 16
+"""Cohorts up to which their units are looked for one cohort at a time."""
 
 
 @dataclass(frozen=True)
@@ -60,35 +63,43 @@ class Moments(Sums):
 
 def unit_moments(outcome: np.ndarray, cohort: np.ndarray, n_cohorts: int, weight: np.ndarray | None = None) -> Moments:
     """The moments of some units: `outcome`, shape (n_units, n_periods), whole; `cohort`, shape (n_units,), from 0."""
-    order, edges = cohort_order(cohort, n_cohorts)
-    return moments_in_order(outcome.take(order, axis=0), edges, None if weight is None else weight[order])
+    members = members_of(cohort, n_cohorts)
+    weights = None if weight is None else [weight[units] for units in members]
+    return moments_of((outcome.take(units, axis=0) for units in members), n_cohorts, outcome.shape[1], weights)
 
 
-def cohort_order(cohort: np.ndarray, n_cohorts: int) -> tuple[np.ndarray, np.ndarray]:
-    """The order that puts units of a cohort together, and where each cohort begins and the last ends."""
-    edges = np.concatenate([[0], np.cumsum(np.bincount(cohort, minlength=n_cohorts))])
-    return np.argsort(cohort, kind="stable"), edges
+def members_of(cohort: np.ndarray, n_cohorts: int) -> list[np.ndarray]:
+    """The units of each cohort, in order."""
+    if n_cohorts <= FEW_COHORTS:
+        return [np.flatnonzero(cohort == place) for place in range(n_cohorts)]
+    ends = np.cumsum(np.bincount(cohort, minlength=n_cohorts))
+    return np.split(np.argsort(cohort, kind="stable"), ends[:-1])
 
 
-def moments_in_order(outcome: np.ndarray, edges: np.ndarray, weight: np.ndarray | None = None) -> Moments:
-    """The moments of units that stand by cohort. Writes over `outcome`, which is taken for working space."""
-    n_cohorts, n_periods = len(edges) - 1, outcome.shape[1]
+def moments_of(
+    outcomes: Iterable[np.ndarray], n_cohorts: int, n_periods: int, weights: Sequence[np.ndarray] | None = None
+) -> Moments:
+    """The moments of cohorts: each one's outcomes, shape (n_units, n_periods), which are written over, and weights.
+
+    A cohort's outcomes can be made as they are asked for, so that they are still in the processor's cache.
+    """
+    count = np.zeros(n_cohorts, dtype=np.int64)
     total, square = np.zeros(n_cohorts), np.zeros(n_cohorts)
     mean, first = np.zeros((n_cohorts, n_periods)), np.zeros((n_cohorts, n_periods))
     second = np.zeros((n_cohorts, n_periods, n_periods))
-    outcome -= outcome[:, :1].copy()
-    weights = np.ones(len(outcome)) if weight is None else weight
-    for place in np.flatnonzero(np.diff(edges)):
-        units = slice(int(edges[place]), int(edges[place + 1]))
-        away, w = outcome[units], weights[units]
-        total[place], square[place] = w.sum(), (w**2).sum()
+    for place, away in enumerate(outcomes):
+        if not len(away):
+            continue
+        w = np.ones(len(away)) if weights is None else weights[place]
+        away -= away[:, :1].copy()
+        count[place], total[place], square[place] = len(away), w.sum(), (w**2).sum()
         mean[place] = w @ away / total[place]
         away -= mean[place]
-        if weight is not None:
+        if weights is not None:
             away *= w[:, None]
         first[place] = w @ away
         second[place] = away.T @ away
-    return Moments(np.diff(edges), total, mean, square, first, second)
+    return Moments(count, total, mean, square, first, second)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ The digits are those of the same panel in memory.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -18,16 +18,20 @@ from evaluations.stats.callaway_santanna.cells import cells_of, cohorts_of, is_a
 from evaluations.stats.callaway_santanna.estimate import check_options, reported
 from evaluations.stats.callaway_santanna.few_clusters import spread_of_moments
 from evaluations.stats.callaway_santanna.means import (
+    FEW_COHORTS,
     Moments,
-    cohort_order,
     contrasts_of,
     group_time_effects,
-    moments_in_order,
+    members_of,
+    moments_of,
 )
 from evaluations.stats.callaway_santanna.sources import Estimated, Presence, check_sample
 from evaluations.stats.results import CohortCount, Dropped, Result
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import Table
+
+SHOWING = 512
+"""Units of a block among which its values of first_treated are looked for first."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +74,28 @@ def _at(sums: np.ndarray, place: np.ndarray, n: int) -> np.ndarray:
 
 def panel_moments(outcome: np.ndarray, first_treated: np.ndarray) -> PanelMoments:
     """The moments of some units: `outcome`, shape (n_units, n_periods), whole; `first_treated` as any numbers."""
+    values, members = _by_value(first_treated)
+    lowest, highest = np.empty(len(values)), np.empty(len(values))
+
+    def outcomes() -> Iterator[np.ndarray]:
+        for place, units in enumerate(members):
+            part = outcome.take(units, axis=0)
+            lowest[place], highest[place] = part.min(), part.max()
+            yield part
+
+    moments = moments_of(outcomes(), len(values), outcome.shape[1])
+    return PanelMoments(values, moments, lowest, highest)
+
+
+def _by_value(first_treated: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The values there are, ascending, and the units of each. The first few units mostly show every value."""
+    values = np.unique(first_treated[:SHOWING])
+    if len(values) <= FEW_COHORTS:
+        members = [np.flatnonzero(first_treated == value) for value in values]
+        if sum(map(len, members)) == len(first_treated):
+            return values, members
     values = np.unique(first_treated)
-    cohort = np.searchsorted(values, first_treated).astype(np.int16)
-    order, edges = cohort_order(cohort, len(values))
-    ordered = outcome.take(order, axis=0)
-    by_cohort = [ordered[start:stop] for start, stop in pairwise(edges)]
-    lowest = np.array([units.min() for units in by_cohort])
-    highest = np.array([units.max() for units in by_cohort])
-    return PanelMoments(values, moments_in_order(ordered, edges), lowest, highest)
+    return values, members_of(np.searchsorted(values, first_treated).astype(np.int32), len(values))
 
 
 class UnitsOfBlock(Protocol):
