@@ -297,8 +297,8 @@ def delete_dataset(*, dataset: Dataset, reason: str, by: User) -> Dataset:
 def _forget_true_counts(dataset: Dataset) -> None:
     """The true counts of its runs go with the rows; what was shown stays, rounded."""
     for run in dataset.runs.filter(withheld__isnull=False).select_related("withheld"):
-        run.withheld.counts = {}
-        run.withheld.save(update_fields=["counts"])
+        run.withheld.counts, run.withheld.units = {}, []
+        run.withheld.save(update_fields=["counts", "units"])
 
 
 def _delete_rows(dataset: Dataset, *, reason: str, by: User | None) -> Dataset:

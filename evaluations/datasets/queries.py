@@ -104,12 +104,22 @@ def design_issues(dataset: Dataset, spec: Spec, *, sites: Dataset | None = None)
     return []
 
 
-def as_seen_by(viewer: Viewer, dataset: Dataset) -> Dataset:
-    """The dataset as this viewer may see it: where rows are people, exact counts go with the right to see the rows.
+VALUES = ("min", "max")
+"""What a column's description says of single values."""
 
-    Others get it without, in memory only: from an exact total what a result hides could be worked out.
+
+def as_seen_by(viewer: Viewer, dataset: Dataset) -> Dataset:
+    """The dataset as this viewer may see it: values, and where rows are people exact counts, go with the rows.
+
+    Others get it without, in memory only: from an exact total what a result hides could be worked out, and the least
+    number in a column of numbers of people is that of the smallest cell.
     """
-    if not dataset.units_are_people or may(viewer, Permission.SEE_ROWS, dataset):
+    if may(viewer, Permission.SEE_ROWS, dataset):
+        return dataset
+    if not dataset.units_are_people:
+        dataset.columns = [
+            {name: value for name, value in each.items() if name not in VALUES} for each in dataset.columns
+        ]
         return dataset
     dataset.rows_read = dataset.rows_stored = None
     dataset.columns = [{name: each[name] for name in ("name", "kind") if name in each} for each in dataset.columns]

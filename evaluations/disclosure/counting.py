@@ -88,6 +88,32 @@ def counted(result: Mapping[str, Any]) -> Counted:
     return Counted(Tables(tuple(book.counts.values()), tuple(book.sums)), book.printed)
 
 
+def people_in_cells(result: Mapping[str, Any], times: int) -> Counted:
+    """The numbers of people in a result of aggregate rows, where each is counted up to `times` times."""
+    book = _Book()
+    parts: list[str] = []
+    for place, row in enumerate(result.get("estimates", [])):
+        if row.get("n_obs") is not None:
+            group = row.get("subgroup")
+            label = "people" if group is None else f"people in {group}"
+            key = book.add(label, row["n_obs"], per=times, place=("estimates", place, "n_obs"))
+            parts += [] if group is None else [key]
+    rings = [
+        book.add(
+            f"people in ring {row['inner_km']} to {row['outer_km']}",
+            row["n_obs"],
+            per=times,
+            place=("rings", place, "n_obs"),
+        )
+        for place, row in enumerate(result.get("rings", []))
+        if row.get("n_obs") is not None
+    ]
+    for found, rest in ((parts, "people in no subgroup"), (rings, "people in no ring")):
+        if found and "people" in book.counts:
+            book.tie("people", found, rest)
+    return Counted(Tables(tuple(book.counts.values()), tuple(book.sums)), book.printed)
+
+
 def rows_per_unit(result: Mapping[str, Any]) -> int:
     """The most rows that may belong to one unit, as far as the headline tells: at least one."""
     headline = (result.get("estimates") or [{}])[0]

@@ -31,6 +31,14 @@ class Policy:
             "No minimum or maximum is shown."
         )
 
+    def of_cells(self) -> str:
+        """The policy as it is stated where rows are places and the numbers in their cells count people."""
+        return (
+            f"Rows are places or groups; the number of people in each counts. What rests on a cell of fewer than "
+            f"{self.min_count} people is hidden, with whatever else would give its size away; other numbers of people "
+            f"are rounded to the nearest {self.round_to}."
+        )
+
 
 PRESET = Policy()
 FLOOR = Policy(min_treated_people=10)

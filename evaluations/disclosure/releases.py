@@ -27,8 +27,13 @@ PARTS = {
 }
 """What a reviewer may ask to be hidden as well, by its name in the result."""
 
-RING = re.compile(r"(units|rows) in ring (\S+) to (\S+)")
-WHOLES = {"units": ("units in ",), "rows_used": ("rows_used in ", "rows in "), "treated": ("treated in ", "cohort ")}
+RING = re.compile(r"(units|rows|people) in ring (\S+) to (\S+)")
+WHOLES = {
+    "units": ("units in ",),
+    "rows_used": ("rows_used in ", "rows in "),
+    "treated": ("treated in ", "cohort "),
+    "people": ("people in ",),
+}
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,9 @@ def _is_part(part: str, whole: str) -> bool:
 def shown_counts(result: Mapping[str, Any]) -> dict[str, int]:
     """The headline's counts as a kept result shows them, by the names that true counts have."""
     headline = (result.get("estimates") or [{}])[0]
+    times = (result.get("disclosure") or {}).get("times_counted")
+    if times:
+        return {"people": headline["n_obs"] // times} if headline.get("n_obs") is not None else {}
     names = {"units": "n_units", "treated": "n_treated_units", "rows_used": "n_obs"}
     return {word: headline[name] for word, name in names.items() if headline.get(name) is not None}
 

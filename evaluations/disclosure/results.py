@@ -35,34 +35,33 @@ WHY = {
 
 @dataclass(frozen=True)
 class Protected:
-    """A result as it may be kept, what was hidden and why, and the true counts, which never leave."""
+    """A result as it may be kept, what was hidden and why, and what never leaves: true counts, marks of the units."""
 
     result: dict[str, Any]
     hidden: tuple[dict[str, str], ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    units: tuple[int, ...] = ()
 
 
-def protect_people(
-    result: Mapping[str, Any], policy: Policy, *, covariates: int = 0, is_person_level: bool = True
-) -> Protected:
+def protect_people(result: Mapping[str, Any], policy: Policy, *, covariates: int = 0) -> Protected:
     """The result as it may be kept and shown when it counts people.
 
     Too few treated people, or too few residual degrees of freedom, turn the whole result into a refusal that says what
     would be enough. Otherwise small counts go, with the numbers that rest on them and whatever would give them away.
-    `is_person_level` is false of averages of groups with their sizes: the floor of treated people is not for them.
+    Averages of groups with their sizes are for `cells.protect_cells`.
     """
     if result["status"] == "refused":
         return _refused(result, policy)
     headline = result["estimates"][0]
     treated = headline.get("n_treated_units")
-    if is_person_level and (treated is None or treated < policy.min_treated_people):
+    if treated is None or treated < policy.min_treated_people:
         return _too_few_people(result, policy)
     freedom = residual_df(headline, covariates)
     if freedom is not None and freedom < policy.min_residual_df:
         return _too_few_degrees(result, policy)
     found = counted(result)
     gone = {each.key: each for each in hidden_counts(found.tables, policy)}
-    rows = _rows_without_numbers(result, policy, found, gone, covariates, is_person_level)
+    rows = _rows_without_numbers(result, policy, found, gone, covariates)
     shown = _shown(result, policy, found, gone, rows)
     hidden = (
         *_hidden_counts(found, gone, policy),
@@ -143,7 +142,6 @@ def _rows_without_numbers(
     found: Counted,
     gone: Mapping[str, Hidden],
     covariates: int,
-    is_person_level: bool,
 ) -> dict[tuple[str, int], str]:
     """The rows whose numbers are hidden, each with why: small ones first, then those that would give one away."""
     small = {place[:2] for place, key in found.printed.items() if key in gone and gone[key].why == PRIMARY}
@@ -154,12 +152,12 @@ def _rows_without_numbers(
             people = row.get("n_treated_units")
             if (part, place) in small and any(_is_small(found, gone, (part, place, name)) for name in CELL_COUNTS):
                 why[part, place] = f"It rests on fewer than {policy.min_count} people."
-            elif part == "estimates" and is_person_level and people is not None and people < policy.min_treated_people:
+            elif part == "estimates" and people is not None and people < policy.min_treated_people:
                 why[part, place] = f"It rests on fewer than {policy.min_treated_people} treated people."
             elif freedom is not None and freedom < policy.min_residual_df:
                 why[part, place] = f"It leaves fewer than {policy.min_residual_df} residual degrees of freedom."
     for part in BROKEN_DOWN:
-        _hide_a_second(part, result.get(part, []), why)
+        hide_a_second(part, result.get(part, []), why)
     if _is_cohort_hidden(found, gone):
         _hide_other_averages(result, why)
     return why
@@ -170,7 +168,7 @@ def _is_small(found: Counted, gone: Mapping[str, Hidden], place: Place) -> bool:
     return key is not None and key in gone and gone[key].why == PRIMARY
 
 
-def _hide_a_second(part: str, rows: Sequence[Mapping[str, Any]], why: dict[tuple[str, int], str]) -> None:
+def hide_a_second(part: str, rows: Sequence[Mapping[str, Any]], why: dict[tuple[str, int], str]) -> None:
     """Hide the smallest other row where one is hidden alone: the headline and the rest would give it."""
     parts = [place for place, row in enumerate(rows) if part != "estimates" or row.get("subgroup") is not None]
     hidden = [place for place in parts if (part, place) in why]
@@ -309,4 +307,4 @@ def _label(part: str, place: int, result: Mapping[str, Any]) -> str:
     return f"{part.replace('_', ' ')}: {said}"
 
 
-__all__ = ["Protected", "protect_people", "residual_df", "rows_per_unit"]
+__all__ = ["Protected", "hide_a_second", "protect_people", "residual_df", "rows_per_unit"]

@@ -169,7 +169,8 @@ def finish(*, run_id: int, attempt: int, answered: Protected) -> bool:
         spec_sha256=receipt["spec_sha256"],
     )
     if ended and (answered.hidden or answered.counts):
-        WithheldCounts.objects.create(run_id=run_id, hidden=list(answered.hidden), counts=answered.counts)
+        kept_back = {"hidden": list(answered.hidden), "counts": answered.counts, "units": list(answered.units)}
+        WithheldCounts.objects.create(run_id=run_id, **kept_back)
     return ended
 
 

@@ -181,12 +181,16 @@ class RunBlock(models.Model):
 class WithheldCounts(models.Model):
     """What disclosure control kept back of a run's answer. No page, file or API shows the counts.
 
-    `counts` are the true ones, against which later releases of the same data are checked; they go when the data go.
+    `counts` are the true ones, against which later releases of the same people are checked; with `units`, by which
+    these are known again, they go when the data go.
     """
 
     run = models.OneToOneField(AnalysisRun, models.CASCADE, related_name="withheld")
     hidden = models.JSONField(default=list, help_text="What was hidden, and why: for whoever reviews a release.")
     counts = models.JSONField(default=dict, help_text="The true counts by name.")
+    units = models.JSONField(
+        default=list, help_text="Keyed hashes of some unit ids: the same people are known by them."
+    )
 
     def __str__(self) -> str:
         return f"Withheld from {self.run}"

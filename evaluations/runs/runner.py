@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evaluations.datasets.gazetteer import Places
     from evaluations.runs.passes import Reduce
     from evaluations.stats.spec import Spec
+    from evaluations.stats.table import Table
 
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "duckdb")
 READ_BYTES = 1 << 20
@@ -31,6 +32,7 @@ def run_analysis_file(
     data_sha256: str | None = None,
     tick: Tick = ignore_progress,
     reduce: Reduce | None = None,
+    look: Callable[[Table], None] | None = None,
 ) -> dict[str, Any]:
     """The RESULT of the analysis contract, with its receipt.
 
@@ -38,6 +40,7 @@ def run_analysis_file(
     answer comes back as a result whose status is `refused`. `tick` may raise to stop the work.
     `loaded_places` gives what the site knows of places, where no file of them does.
     `reduce` makes the sums of a file read in blocks; without it this process does.
+    `look` is shown the checked table before it is analysed, where the file is read whole.
     `data_sha256` is that of the file as it was uploaded, where `path` is the copy kept of it.
     """
     from evaluations.datasets.gazetteer_files import read_places
@@ -59,7 +62,10 @@ def run_analysis_file(
         places = read_places(postcodes_path) if postcodes_path else loaded_places(spec) if loaded_places else None
         tick("Checking the columns", 0.1)
         try:
-            result = analyse(typed_table(raw, spec, sites=sites, places=places), spec, tick=tick)
+            table = typed_table(raw, spec, sites=sites, places=places)
+            if look is not None:
+                look(table)
+            result = analyse(table, spec, tick=tick)
         except NotEstimable as reason:
             result = refused(reason)
     hashes = {"data_sha256": data_sha256 or file_sha256(path)}

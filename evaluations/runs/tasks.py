@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
@@ -14,6 +15,7 @@ from django.conf import settings
 
 from evaluations.datasets.models import Dataset
 from evaluations.datasets.queries import local_table
+from evaluations.disclosure.cells import CellPeople, protect_cells
 from evaluations.disclosure.policy import policy_of
 from evaluations.disclosure.results import Protected, protect_people
 from evaluations.runs.actions import (
@@ -31,8 +33,12 @@ from evaluations.runs.block_actions import HELP_TASK, has_waiting_blocks
 from evaluations.runs.heartbeat import DataGone, Heartbeat, Stopped, WorkerLost
 from evaluations.runs.limits import limited_memory
 from evaluations.runs.models import AnalysisRun
+from evaluations.runs.queries import cells_count_people, rows_are_people
 from evaluations.stats.issues import BadInput
 from evaluations.stats.registry import Tick, ignore_progress
+
+if TYPE_CHECKING:
+    from evaluations.stats.table import Table
 
 FAULT = (
     "An unexpected fault stopped the analysis ({name}). It is a fault of Uplift, not of the data; "
@@ -90,14 +96,34 @@ def work_on(run: AnalysisRun, *, tick: Tick = ignore_progress) -> None:
 
 def answer(run: AnalysisRun, tick: Tick) -> Protected:
     """The run's result, as it may be stored: refused in words where the data do not fit the plan."""
-    result = _result(run, tick)
-    if not (run.dataset.units_are_people or run.evaluation.units_are_people):
-        return Protected(result)
+    from evaluations.runs.cell_people import people_in
+
+    cells: list[CellPeople] = []
+    result = _result(run, tick, look=lambda table: cells.append(people_in(table)))
     policy = policy_of(run.evaluation.disclosure_policy)
-    return protect_people(result, policy, covariates=len(run.plan.spec["columns"].get("covariates", [])))
+    if rows_are_people(run):
+        protected = protect_people(result, policy, covariates=len(run.plan.spec["columns"].get("covariates", [])))
+        return replace(protected, units=_marks(run)) if protected.counts else protected
+    if cells_count_people(run):
+        return protect_cells(result, policy, cells[0] if cells else CellPeople())
+    return Protected(result)
 
 
-def _result(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
+def _marks(run: AnalysisRun) -> tuple[int, ...]:
+    """Keyed hashes by which the people of the run are known again; none where the plan names no unit."""
+    from evaluations.runs.same_people import marks_of_units
+
+    column = run.plan.spec["columns"].get("unit")
+    if not column:
+        return ()
+    try:
+        with local_table(run.dataset) as path:
+            return marks_of_units(path, column)
+    except FileNotFoundError:  # deleted since the answer was there
+        return ()
+
+
+def _result(run: AnalysisRun, tick: Tick, look: Callable[[Table], None]) -> dict[str, Any]:
     from evaluations.datasets.place_store import kinds_needed, loaded_places
     from evaluations.runs.runner import run_analysis_file
     from evaluations.runs.shared_passes import AmongWorkers
@@ -114,6 +140,7 @@ def _result(run: AnalysisRun, tick: Tick) -> dict[str, Any]:
                 data_sha256=run.dataset.analysed_sha256,
                 tick=tick,
                 reduce=AmongWorkers(run),
+                look=look,
             )
         except (DataGone, FileNotFoundError, BadInput) as wrong:
             if _data_are_gone(run):

@@ -15,6 +15,7 @@ from evaluations.organisations.models import User
 from evaluations.runs.models import AnalysisRun
 from evaluations.runs.queries import runs_where
 from evaluations.sharing.actions import release, request_changes, request_release, take_back
+from evaluations.sharing.cautions import cautions_for
 from evaluations.sharing.models import ReleaseTo, Review
 from evaluations.sharing.queries import possible_reviewers, reviews_where, suppressed_for
 
@@ -34,12 +35,13 @@ class ReviewSerializer(serializers.ModelSerializer):
     requested_by = serializers.SlugRelatedField(slug_field="email", read_only=True)
     estimates = serializers.SerializerMethodField()
     suppressed = serializers.SerializerMethodField()
+    cautions = serializers.SerializerMethodField()
 
     class Meta:
         model = Review
         fields = [
             *("id", "run", "reviewer", "state", "terms", "release_to", "embargo_until", "note", "answers"),
-            *("suppressed", "also_hidden"),
+            *("suppressed", "cautions", "also_hidden"),
             *("requested_at", "requested_by", "decided_at", "decision_note", "estimates"),
         ]
         read_only_fields = fields
@@ -47,6 +49,10 @@ class ReviewSerializer(serializers.ModelSerializer):
     def get_suppressed(self, review: Review) -> list[dict[str, str]]:
         """What disclosure control hides, and why: for those who may release it or ask for its release."""
         return suppressed_for(self.context["request"].user, review)
+
+    def get_cautions(self, review: Review) -> list[str]:
+        """What disclosure control cannot know of the data: for those who may release it or ask for its release."""
+        return cautions_for(self.context["request"].user, review)
 
     def get_estimates(self, review: Review) -> list[int]:
         """The ids of the estimates logged in the catalogue."""

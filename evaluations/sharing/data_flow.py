@@ -157,7 +157,11 @@ def _leaves(evaluation: Evaluation) -> Iterable[Fact]:
     if evaluation.units_are_people:
         yield "What is suppressed", policy_of(evaluation.disclosure_policy).in_words()
     else:
-        yield "What is suppressed", "Nothing: the rows are stated to be about areas, schools or groups."
+        yield (
+            "What is suppressed",
+            "The rows are stated to be about places or groups. Where a plan names the number of people in each: "
+            + policy_of(evaluation.disclosure_policy).of_cells(),
+        )
     released = Publication.objects.filter(run__evaluation=evaluation).select_related("published_by").order_by("pk")
     for each in released:
         ended = f" Withdrawn on {each.withdrawn_at:%-d %B %Y}." if each.withdrawn_at else ""

@@ -10,12 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from evaluations.datasets.models import Dataset
-from evaluations.disclosure.policy import policy_of
 from evaluations.disclosure.releases import PARTS
 from evaluations.organisations.models import User
 from evaluations.organisations.permissions import NotAllowed, Permission, may, require
 from evaluations.runs.models import AnalysisRun, RunState
-from evaluations.runs.queries import counts_people
+from evaluations.runs.queries import counts_people, policy_in_words
 from evaluations.sharing.actions.notices import tell
 from evaluations.sharing.actions.partners import sync_audience
 from evaluations.sharing.actions.stages import follow_release
@@ -82,7 +81,7 @@ def _is_under_its_policy(run: AnalysisRun) -> bool:
     if not counts_people(run):
         return True
     stated = (run.result or {}).get("disclosure") or {}
-    return stated.get("policy") == policy_of(run.evaluation.disclosure_policy).in_words()
+    return stated.get("policy") == policy_in_words(run)
 
 
 def _names(run: AnalysisRun) -> list[str]:

@@ -17,6 +17,7 @@ from evaluations.runs.models import AnalysisRun
 from evaluations.runs.queries import runs_where
 from evaluations.runs.subjects import subject_of
 from evaluations.sharing import actions
+from evaluations.sharing.cautions import cautions_for
 from evaluations.sharing.coincidences import answers_before, coincidences_of
 from evaluations.sharing.forms import DecisionForm, ReleaseRequestForm, WithdrawForm
 from evaluations.sharing.models import Review, ReviewState
@@ -77,6 +78,7 @@ def review_page(request: HttpRequest, pk: int, review_pk: int) -> HttpResponse:
         "n_runs": other_runs(run).count(),
         "differences": what_differed(run),
         "suppressed": suppressed_for(request.user, review),
+        "cautions": cautions_for(request.user, review) if review.state == ReviewState.REQUESTED else [],  # type: ignore[arg-type]
         "also_hidden": [PARTS[part] for part in review.also_hidden],
         "policy": ((run.result or {}).get("disclosure") or {}).get("policy"),
         "estimands": [text for name, text in estimands(run).items() if name in review.terms],
