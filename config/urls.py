@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import TemplateView
 
 from config import documents, health
-from evaluations.organisations.account_views import account_home, invitation, token_revoke, tokens
+from evaluations.organisations.account_views import account_home, invitation, session_end, token_revoke, tokens
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("config.api_urls")),
@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/tokens/", tokens, name="account-tokens"),
     path("account/tokens/<int:pk>/revoke/", token_revoke, name="account-token-revoke"),
     path("account/invitation/<str:token>/", invitation, name="account-invitation"),
+    path("account/sessions/<int:pk>/end/", session_end, name="account-session-end"),
     path("account/", include("allauth.urls")),
     path("", include("evidence.urls")),
 ]

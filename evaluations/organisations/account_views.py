@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -18,6 +19,7 @@ from evaluations.organisations.adapter import INVITATION_IN_SESSION
 from evaluations.organisations.invitations import accept_invitation, open_invitation
 from evaluations.organisations.models import Role, User
 from evaluations.organisations.queries import memberships_of
+from evaluations.organisations.sessions import end_session
 from evaluations.organisations.tokens import create_token, revoke_token, tokens_of
 
 
@@ -84,6 +86,16 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     revoke_token(token=token, by=person)
     messages.success(request, f"The token “{token.name}” has ended.")
     return redirect("/account/tokens/")
+
+
+@login_required
+@require_POST
+def session_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign out in one other place."""
+    person = _person(request)
+    end_session(session=get_object_or_404(UserSession, user=person, pk=pk), by=person)
+    messages.success(request, "That session has ended.")
+    return redirect("/account/sessions/")
 
 
 def _person(request: HttpRequest) -> User:

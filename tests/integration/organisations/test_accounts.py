@@ -15,7 +15,8 @@ from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.test import Client
 
-from evaluations.organisations.models import User
+from evaluations.organisations.models import AuditEvent, User
+from tests.workspace_records import make_user
 
 PASSPHRASE = "correct horse battery staple"  # a test's own
 
@@ -144,6 +145,21 @@ def test_sessions_are_listed_and_the_others_can_be_ended(person):
     here.post("/account/sessions/")
     assert there.get("/account/").status_code == 302
     assert here.get("/account/").status_code == 200
+
+
+def test_one_session_can_be_ended_and_only_ones_own(person):
+    here, there, third = (Client(HTTP_USER_AGENT=name) for name in ("Here", "There", "Third"))
+    for client in (here, there, third):
+        sign_in(client)
+    session = UserSession.objects.get(user_agent="There")
+    stranger = Client()
+    stranger.force_login(make_user())
+    assert stranger.post(f"/account/sessions/{session.pk}/end/").status_code == 404
+    assert there.get("/account/").status_code == 200
+    assert f"/account/sessions/{session.pk}/end/" in here.get("/account/sessions/").content.decode()
+    here.post(f"/account/sessions/{session.pk}/end/")
+    assert [each.get("/account/").status_code for each in (here, there, third)] == [200, 302, 200]
+    assert AuditEvent.objects.get(verb="end_session").by == person
 
 
 def test_nobody_signs_up_without_an_invitation(client):
