@@ -16,6 +16,7 @@ from evaluations.stats.callaway_santanna.report import (
 from evaluations.stats.callaway_santanna.sources import Estimated, from_cross_sections, from_panel
 from evaluations.stats.callaway_santanna.spatial import estimated_by_place
 from evaluations.stats.issues import NotEstimable
+from evaluations.stats.options import check_no_unit_trends
 from evaluations.stats.panel import panel_from_table
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.regression.conley import conley_words
@@ -75,6 +76,7 @@ def _estimated(table: Table, options: Options, *, tick: Tick, workers: int) -> E
 
 def check_options(options: Options) -> None:
     """Raise `NotEstimable` where an option is asked for that this estimator does not have."""
+    check_no_unit_trends(options)
     if options.inference not in ("analytic", "bootstrap"):
         raise NotEstimable(
             "inference_not_available",

@@ -11,8 +11,10 @@ from evaluations.stats.did_2x2.adjusted import Adjusted, adjusted_difference
 from evaluations.stats.did_2x2.comparison import TwoByTwo, comparison_of
 from evaluations.stats.did_2x2.linear import Linear, linear_effect, no_error_diagnostic
 from evaluations.stats.issues import NotEstimable
+from evaluations.stats.options import REGRESSION_ERRORS, REGRESSION_INFERENCE, check_no_unit_trends, check_options
 from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.regression.path_model import Counts
+from evaluations.stats.regression.reassigned import with_randomisation
 from evaluations.stats.results import Diagnostic, Estimate, Result, Sample
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import Table
@@ -38,11 +40,11 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
     """The 2x2 estimate. Raises `NotEstimable` where the data cannot give it."""
     tick("Comparing changes", 0.0)
     made = comparison_of(table, spec)
-    _check_options(made, spec.options)
+    _check_options(made, spec)
     counts = _counts(made)
-    is_linear = table.covariates is None or spec.options.estimation == "linear"
-    if is_linear:
-        return _linear_result(made, spec, counts, linear_effect(made, spec, counts))
+    if _is_linear(made, spec.options):
+        result = _linear_result(made, spec, counts, linear_effect(made, spec, counts))
+        return _reassigned(result, table, spec, tick) if spec.options.inference == "randomisation" else result
     return _adjusted_result(made, spec, counts, adjusted_difference(made, spec.options.estimation))
 
 
@@ -55,9 +57,16 @@ def estimand_of(made: TwoByTwo, spec: Spec) -> str:
     return words if made.table.covariates is None else f"{words}, {ADJUSTED[spec.options.estimation]}"
 
 
-def _check_options(made: TwoByTwo, options: Options) -> None:
-    if made.table.covariates is None or options.estimation == "linear":
+def _is_linear(made: TwoByTwo, options: Options) -> bool:
+    return made.table.covariates is None or options.estimation == "linear"
+
+
+def _check_options(made: TwoByTwo, spec: Spec) -> None:
+    options = spec.options
+    if _is_linear(made, options):
+        check_options(spec, errors=REGRESSION_ERRORS, inference=REGRESSION_INFERENCE, unit_trends=False)
         return
+    check_no_unit_trends(options)
     if made.table.n is not None:
         raise NotEstimable(
             "aggregate_cells_need_linear",
@@ -118,6 +127,26 @@ def _linear_result(made: TwoByTwo, spec: Spec, counts: Counts, found: Linear) ->
     )
     result = _result(made, headline, reference, (*diagnostics, *lone), notes=notes)
     return replace(result, cluster_influence=_linear_influence(made, found))
+
+
+def _reassigned(result: Result, table: Table, spec: Spec, tick: Tick) -> Result:
+    """The result with the p-value and interval of randomisation inference in place of the plain ones."""
+    plain = replace(spec, options=replace(spec.options, inference="analytic"))
+
+    def value(other: Table) -> float:
+        made = comparison_of(other, plain)
+        return linear_effect(made, plain, _counts(made)).value
+
+    headline, test = with_randomisation(
+        result.estimates[0],
+        replace(table, cohorts=None),
+        spec,
+        value,
+        lambda share: tick("assigning treatment anew", share),
+        fast=None,
+    )
+    kept = tuple(item for item in result.diagnostics if not item.code.startswith(("few_", "clusters_below_")))
+    return replace(result, estimates=(headline,), diagnostics=(*kept, *test))
 
 
 def _linear_influence(made: TwoByTwo, found: Linear) -> Callable[[], np.ndarray] | None:

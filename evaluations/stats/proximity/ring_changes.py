@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from evaluations.stats.issues import NotEstimable
+from evaluations.stats.options import REGRESSION_ERRORS, check_options
 from evaluations.stats.proximity.fitting import Fitted, fitted
 from evaluations.stats.proximity.ring_leads import RingLeads, ring_leads
 from evaluations.stats.proximity.rings import RingRows
@@ -45,6 +46,7 @@ class RingChanges:
 
 def one_date_changes(table: Table, spec: Spec, found: RingRows, post: np.ndarray, tick: Tick) -> RingChanges:
     """The changes where every site opened at one date. `post` is 0/1, by row of `found`."""
+    check_options(spec, errors=REGRESSION_ERRORS, inference=("analytic", "wild"), unit_trends=False)
     check_covariates(table, spec)
     check_both_sides(found, post)
     is_panel = table.unit is not None and spec.options.panel

@@ -35,6 +35,7 @@ DIFFERENT_DATES = (
     "Sites opened at different dates: each ring is compared with the outermost from the last period before its site's"
     " opening, and never with a ring already exposed."
 )
+SPREADS = ("auto", "cluster", "conley")
 BY_CLUSTER = "Standard errors: influence values summed by cluster (the cluster column, else the unit, else the row)."
 
 
@@ -72,9 +73,10 @@ def _options(table: Table, spec: Spec) -> Options:
             "Rows that are averages of cells can be compared by ring only where sites opened at one date.",
             "Give rows for units or people, or analyse each opening date by itself.",
         )
-    if options.std_errors not in ("auto", "cluster", "conley") or options.inference not in ("analytic", "bootstrap"):
+    has_errors, has_inference = options.std_errors in SPREADS, options.inference in ("analytic", "bootstrap")
+    if not (has_errors and has_inference):
         raise NotEstimable(
-            "std_errors_not_available",
+            "inference_not_available" if has_errors else "std_errors_not_available",
             "Where sites opened at different dates, errors are clustered, analytic or by multiplier bootstrap, or"
             " spatial (Conley).",
             "Set options.std_errors to auto or conley and options.inference to analytic.",
