@@ -17,7 +17,7 @@ from evidence.catalogue.models import (
 from evidence.estimates.models import EffectEstimate, EstimateAudience
 from evidence.places.models import Place, PlaceBoundary, PlaceChange, PlaceEdition, PlaceFigure, PlaceMeasure
 from evidence.ratings.models import Rating
-from evidence.search.models import SearchDocument, SearchState, SearchWord
+from evidence.search.models import SearchDocument, SearchWord
 from evidence.series.models import OfficialSeries, SeriesPlace
 from evidence.sites.models import Site, SiteList, SiteListAudience
 
@@ -39,7 +39,6 @@ __all__ = [
     "PlaceMeasure",
     "Rating",
     "SearchDocument",
-    "SearchState",
     "SearchWord",
     "SeriesBreak",
     "SeriesPlace",

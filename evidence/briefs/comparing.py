@@ -7,8 +7,9 @@ from typing import Any
 
 from django.urls import reverse
 
-from evidence.briefs.presenters import cost_words, losers_words, short_answer
+from evidence.briefs.presenters import losers_words, short_answer
 from evidence.briefs.queries import Account, account_of
+from evidence.catalogue.presenters import cost_words
 from evidence.catalogue.queries import slugs_after_merging
 from evidence.drawing.tables import Cell, CellValue, Column, Table, build_table
 from evidence.estimates.models import EstimateKind

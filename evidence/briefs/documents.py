@@ -15,6 +15,7 @@ from evidence.briefs import presenters
 from evidence.briefs.next_evaluation import NextEvaluation, next_evaluation, start_query
 from evidence.briefs.presenters import Answer
 from evidence.briefs.queries import Account
+from evidence.catalogue.presenters import cost_words
 from evidence.estimates.presenters import GroupedEstimates
 from evidence.ratings.queries import ShownRating, ratings_of_intervention
 
@@ -53,7 +54,7 @@ def briefs_of(accounts: list[Account], *, viewer: Any) -> list[Brief]:
             account=account,
             answer=presenters.short_answer(account),
             groups=presenters.evidence_groups(account),
-            cost=presenters.cost_words(account.intervention),
+            cost=cost_words(account.intervention),
             losers=presenters.losers_words(account.intervention),
             ratings=tuple(
                 ratings_of_intervention(account.intervention, studies=account.studies, estimates=account.estimates)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from evidence.briefs.queries import Account
 from evidence.catalogue.models import Intervention, Status
+from evidence.catalogue.presenters import cost_words
 from evidence.drawing.figures import Figure
 from evidence.drawing.timeline import Spell, timeline_figure
 from evidence.estimates.models import EstimateKind
 from evidence.estimates.presenters import GroupedEstimates, grouped, improvement, interval_of
 
 RUNNING = {Status.LIVE, Status.PILOT, Status.CHANGING}
-CURRENCIES = {"GBP": "£", "USD": "$", "EUR": "€"}
 DIRECTION_WORDS = (
     ("better", "point to an improvement"),
     ("worse", "point the wrong way"),
@@ -113,15 +113,6 @@ def timeline(account: Account, *, this_year: int) -> Figure | None:
     )
 
 
-def cost_words(intervention: Intervention) -> str:
-    """What it costs per participant, with the year of the prices, or that this is not known."""
-    if intervention.cost_per_participant is None:
-        return intervention.cost_note or "No cost per participant was found."
-    sign = CURRENCIES.get(intervention.cost_currency, f"{intervention.cost_currency} ")
-    amount = f"{intervention.cost_per_participant:,.2f}".removesuffix(".00")
-    return f"{sign}{amount} per participant, in {intervention.cost_price_year} prices. {intervention.cost_note}".strip()
-
-
 def losers_words(intervention: Intervention) -> str:
     """Who might lose out, and whether anyone measured it."""
     status = intervention.get_losers_examined_display()
@@ -152,7 +143,10 @@ def fact_rows(intervention: Intervention) -> list[dict]:
 
 def _parts(intervention: Intervention) -> str:
     return "; ".join(
-        str(part) + (f" ({part.dose})" if part.dose else "") + (f", by {part.staff}" if part.staff else "")
+        str(part)
+        + (f" ({part.dose})" if part.dose else "")
+        + (f", by {part.staff}" if part.staff else "")
+        + (f", {part.variant}" if part.variant else "")
         for part in intervention.components.all()
     )
 

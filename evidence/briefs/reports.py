@@ -11,7 +11,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from evidence.briefs.documents import pdf_of
-from evidence.briefs.presenters import cost_words, losers_words
+from evidence.briefs.presenters import losers_words
+from evidence.catalogue.presenters import cost_words
 from evidence.drawing.figures import Figure
 from evidence.drawing.tables import Cell, Column, Table, build_table
 from evidence.estimates.charts import figures

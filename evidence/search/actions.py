@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from uuid import uuid4
 
 from django.db import transaction
 
-from evidence.catalogue.models import Intervention
+from evidence.catalogue.models import CatalogueVersion, Intervention
 from evidence.search.documents import Content, documents_of, interventions_to_index, read_places
 from evidence.search.engines import Text, engine
-from evidence.search.models import SearchDocument, SearchState, SearchWord
+from evidence.search.models import SearchDocument, SearchWord
 from evidence.search.stemming import stem
 from evidence.search.words import search_words, stems
 
 BATCH = 500
+ASKED_AT_ONCE = 10_000
 
 
 @transaction.atomic
@@ -25,6 +25,7 @@ def rebuild_index() -> int:
     engine().clear()
     SearchDocument.objects.all().delete()
     SearchWord.objects.all().delete()
+    CatalogueVersion.renew()
     return _index(Intervention.objects.order_by("pk").values_list("pk", flat=True))
 
 
@@ -51,7 +52,6 @@ def _index(ids: Iterable[int]) -> int:
             words.count(content)
         total += len(contents)
     words.store()
-    SearchState.objects.update_or_create(pk=1, defaults={"token": uuid4().hex})
     return total
 
 
@@ -91,16 +91,22 @@ class _Words:
         self.documents[content.kind].update({stem(word) for word in words})
 
     def store(self) -> None:
-        """Keep them: a word seen before keeps the larger count, which `rebuild_index` makes exact again."""
+        """Keep the new ones: a word seen before keeps its count, which `rebuild_index` makes exact again."""
         for kind, words in self.words.items():
-            known = dict(SearchWord.objects.filter(kind=kind).values_list("word", "n_documents"))
             counts = self.documents[kind]
             new = [
                 SearchWord(kind=kind, word=word, stem=stem(word), n_documents=counts[stem(word)])
-                for word in sorted(words)
-                if word not in known
+                for word in sorted(words - self._known(kind, sorted(words)))
             ]
             SearchWord.objects.bulk_create(new, batch_size=1000)
+
+    def _known(self, kind: str, words: list[str]) -> set[str]:
+        """Which of these words are kept already."""
+        found: set[str] = set()
+        for start in range(0, len(words), ASKED_AT_ONCE):
+            asked = words[start : start + ASKED_AT_ONCE]
+            found |= set(SearchWord.objects.filter(kind=kind, word__in=asked).values_list("word", flat=True))
+        return found
 
 
 def follow_catalogue(*, intervention_ids: frozenset[int] | None, **_: object) -> None:

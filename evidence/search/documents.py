@@ -168,6 +168,11 @@ class _Documents:
             "cost": {cost_band(_number(row.cost_per_participant), row.cost_currency)},
         }
 
+    def _lent_facets(self) -> Facets:
+        """What the intervention lends its studies and estimates."""
+        own = self._own_facets()
+        return _without(own, "status") | {"intervention_status": own["status"]}
+
     def _intervention(self) -> Content:
         row = self.intervention
         public_studies = [study for study in self.studies if study.visibility == Visibility.PUBLIC]
@@ -217,9 +222,8 @@ class _Documents:
 
     def _study(self, study: Study) -> Content:
         estimates = [each for each in self.by_study[study.pk] if each.visibility == Visibility.PUBLIC]
-        apart = ("estimate_kind", "direction", "certainty")
-        lent = (_without(self.estimate_facets[each.pk], *apart) for each in estimates)
-        own = _without(self._own_facets(), "status", "cost")
+        lent = (_without(self.estimate_facets[each.pk], "estimate_kind") for each in estimates)
+        own = self._lent_facets() | {"evidence": what_is_known([study], estimates)}
         return Content(
             kind=DocumentKind.STUDY,
             object_id=study.pk,
@@ -239,7 +243,7 @@ class _Documents:
 
     def _estimate(self, estimate: EffectEstimate) -> Content:
         study_facets = _without(self.study_facets[estimate.study_id], "study_status", "target_group")
-        own = _without(self._own_facets(), "status", "cost", "component")
+        own = self._lent_facets() | {"evidence": what_is_known([], [estimate])}
         group = estimate.target_group
         return Content(
             kind=DocumentKind.ESTIMATE,
@@ -277,7 +281,7 @@ def estimate_facets(estimate: EffectEstimate) -> Facets:
 
 
 def what_is_known(studies: Iterable[Study], estimates: Iterable[EffectEstimate]) -> set[str]:
-    """The state of the evidence on an intervention, in the words of the facet."""
+    """The state of the evidence in some studies and their estimates, in the words of the facet."""
     rows, made = list(estimates), list(studies)
     known = set()
     effects = [each for each in rows if each.is_effect]

@@ -101,6 +101,7 @@ FACETS = (
     Facet("place_kind", "Kind of place", PLACE_KIND),
     Facet("cost", "Cost", COST),
     Facet("status", "Status", _choices(Status)),
+    Facet("intervention_status", "Status of the intervention", _choices(Status)),
     Facet("follow_up", "Length of follow-up", FOLLOW_UP),
     Facet("mobility", "Kind of mobility", MOBILITY),
     Facet("component", "Component", _choices(Component)),
@@ -111,13 +112,13 @@ FACETS = (
 )
 BY_NAME = {facet.name: facet for facet in FACETS}
 
-SHOWN = {
-    "intervention": tuple(facet.name for facet in FACETS if facet.name not in {"estimate_kind", "study_status"}),
-    "study": ("target_group", "life_stage", "domain", "outcome", "study_status", "strength", "design", "place",
-              "place_kind", "component", "equality_group", "origin"),
-    "estimate": ("target_group", "life_stage", "domain", "outcome", "estimate_kind", "strength", "direction",
-                 "certainty", "design", "place", "place_kind", "follow_up", "mobility", "equality_group", "origin"),
-}  # fmt: skip
+NOT_SHOWN = {
+    "intervention": {"intervention_status", "estimate_kind", "study_status"},
+    "study": {"status", "estimate_kind"},
+    "estimate": {"status", "study_status"},
+}
+SHOWN = {kind: tuple(each.name for each in FACETS if each.name not in names) for kind, names in NOT_SHOWN.items()}
+"""The filters of each list. What an intervention, a study or an estimate has not itself, it has from the other two."""
 
 
 def labels_of(name: str) -> dict[str, str]:

@@ -35,13 +35,3 @@ class SearchWord(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "word"], name="search_word_once")]
-
-
-class SearchState(models.Model):
-    """One row whose token changes with every change to the index, so that each process knows when to look again."""
-
-    token = models.CharField(max_length=32)
-    changed_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="search_state_is_one_row")]

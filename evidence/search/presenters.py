@@ -5,30 +5,58 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from evidence.catalogue.models import Intervention
+from evidence.catalogue.presenters import price_words
 from evidence.estimates.models import EstimateKind
 from evidence.estimates.presenters import EstimateWords, words_for
+from evidence.search.facets import STRENGTH
 from evidence.search.models import DocumentKind
 from evidence.search.queries import Criteria, Found
+from evidence.search.snapshot import snapshot
 
 PLURALS = {"intervention": "interventions", "study": "studies", "estimate": "estimates"}
 
 
 @dataclass(frozen=True)
 class Result:
-    """One result: the row, and a line on what is known."""
+    """One result: the row, a line on what is known, how strong its strongest study is, and what it costs."""
 
     row: Any
     known: str = ""
     words: EstimateWords | None = None
+    strength: str = ""
+    cost: str = ""
 
 
 def results(rows: list[Any], kind: str) -> list[Result]:
-    """The rows of a page, each with a line on what is known of it."""
-    if kind == DocumentKind.ESTIMATE:
-        return [Result(row, words=words_for(row)) for row in rows]
-    if kind == DocumentKind.INTERVENTION:
-        return [Result(row, known=_known_of(row)) for row in rows]
-    return [Result(row) for row in rows]
+    """The rows of a page, each with what is known of it, how strong that is, and what it costs."""
+    strengths = snapshot(kind).values_of("strength", [row.pk for row in rows])
+    return [
+        Result(
+            row,
+            known=_known_of(row) if kind == DocumentKind.INTERVENTION else "",
+            words=words_for(row) if kind == DocumentKind.ESTIMATE else None,
+            strength=_strength(strengths.get(row.pk, []), kind),
+            cost=_cost(row if kind == DocumentKind.INTERVENTION else row.intervention),
+        )
+        for row in rows
+    ]
+
+
+def _strength(values: list[str], kind: str) -> str:
+    """The strongest of these ratings in words; empty where nothing was rated."""
+    if not values:
+        return ""
+    best = max(values, key=lambda value: (value != "none", value))
+    what = "Strongest study" if kind == DocumentKind.INTERVENTION else "Design"
+    if best == "none":
+        return f"{what}: cannot be rated"
+    return f"{what}: Maryland scale {dict(STRENGTH)[best]}"
+
+
+def _cost(intervention: Intervention) -> str:
+    price = price_words(intervention)
+    return f"Cost: {price}" if price else "Cost not known"
 
 
 def _known_of(row: Any) -> str:

@@ -102,18 +102,18 @@ def find(viewer: Any, kind: str, criteria: Criteria) -> Found:
     index = snapshot(kind)
     visible = _visible(viewer, index)
     reading = index.vocabulary.read(criteria.text)
-    order, has_every_word = np.arange(index.size), True
+    order, has_every_word = index.by_title, True
     if criteria.text:
         order, has_every_word = _order(index, reading)
-    matched = index.packed(order) & visible
+    listed = np.zeros(index.size, dtype=bool)
+    listed[order] = True
+    matched = index.packed(listed & visible)
     by_facet = {name: index.with_any(name, list(values)) for name, values in criteria.chosen.items()}
     results = _all_of(matched, by_facet.values())
-    kept = np.unpackbits(results, count=index.size).astype(bool) if index.size else np.zeros(0, dtype=bool)
-    ordered = order[kept[order]]
     return Found(
         kind=kind,
-        keys=tuple(index.object_ids[ordered].tolist()),
-        facets=tuple(_facet(index, name, criteria, matched, by_facet) for name in SHOWN[kind]),
+        keys=tuple(index.object_ids[order[index.mask(results)[order]]].tolist()),
+        facets=_facets(index, criteria, matched, results, by_facet),
         reading=reading,
         has_every_word=has_every_word,
     )
@@ -161,13 +161,13 @@ def _positions(index: Snapshot, hits: list[Hit]) -> np.ndarray:
 
 def _visible(viewer: Any, index: Snapshot) -> np.ndarray:
     if is_editor(viewer):
-        return np.packbits(np.ones(index.size, dtype=bool))
+        return np.ones(index.size, dtype=bool)
     mask = index.is_public.copy()
     if viewer is not None and viewer.is_authenticated:
         hidden = set(_rows_of(viewer, index.kind).filter(visibility=Visibility.DRAFT).values_list("pk", flat=True))
         if hidden:
             mask |= np.isin(index.object_ids, list(hidden))
-    return np.packbits(mask)
+    return mask
 
 
 def rows_to_list(viewer: Any, kind: str) -> QuerySet:
@@ -191,14 +191,28 @@ def _rows_of(viewer: Any, kind: str) -> QuerySet:
     return interventions_visible_to(viewer)
 
 
-def _facet(
-    index: Snapshot, name: str, criteria: Criteria, matched: np.ndarray, by_facet: dict[str, np.ndarray]
-) -> FacetCounts:
-    others = _all_of(matched, (row for other, row in by_facet.items() if other != name))
-    counts = index.counts(name, others)
+def _facets(
+    index: Snapshot, criteria: Criteria, matched: np.ndarray, results: np.ndarray, by_facet: dict[str, np.ndarray]
+) -> tuple[FacetCounts, ...]:
+    """The counts of every facet: among the results; of a facet chosen from, among what the others leave."""
+    among = index.counts(results).tolist()
+    facets = []
+    for name in SHOWN[index.kind]:
+        if name in by_facet:
+            others = _all_of(matched, (row for other, row in by_facet.items() if other != name))
+            counts = index.counts_of(name, others)
+        else:
+            counts = {value: among[row] for value, row in index.rows[name].items()}
+        facets.append(_facet(index, name, criteria, counts))
+    return tuple(facets)
+
+
+def _facet(index: Snapshot, name: str, criteria: Criteria, counts: dict[str, int]) -> FacetCounts:
     chosen = criteria.chosen.get(name, ())
     labels = index.labels[name]
-    common = sorted((value for value in counts if counts[value]), key=lambda value: -counts[value])[:MOST_SHOWN]
+    common = sorted((value for value in counts if counts[value]), key=lambda value: (-counts[value], value))[
+        :MOST_SHOWN
+    ]
     shown = {*common, *chosen}
     ordered = [*(value for value in labels if value in shown), *(value for value in chosen if value not in labels)]
     options = tuple(

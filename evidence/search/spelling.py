@@ -41,16 +41,32 @@ def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
 class Vocabulary:
     """The words that documents of a kind use, for telling typing errors from words."""
 
-    def __init__(self, words: Iterable[tuple[str, str, int]], *, n_documents: int) -> None:
+    def __init__(self, words: Iterable[tuple[int, str, str, int]], *, n_documents: int) -> None:
         self.n_documents = n_documents
+        self.last_key = 0
         self.counts: dict[str, int] = {}
         self.common: dict[str, tuple[int, str]] = {}
-        self.by_trigram: dict[str, list[str]] = defaultdict(list)
-        for word, its_stem, count in words:
+        self.by_trigram: dict[str, list[str]] = {}
+        self._add(words)
+
+    def with_words(self, words: Iterable[tuple[int, str, str, int]], *, n_documents: int) -> Vocabulary:
+        """These words and some more, as another vocabulary: who reads this one is not disturbed."""
+        more = Vocabulary((), n_documents=n_documents)
+        more.last_key = self.last_key
+        more.counts, more.common, more.by_trigram = {**self.counts}, {**self.common}, {**self.by_trigram}
+        more._add(words)
+        return more
+
+    def _add(self, words: Iterable[tuple[int, str, str, int]]) -> None:
+        added: dict[str, list[str]] = defaultdict(list)
+        for key, word, its_stem, count in words:
+            self.last_key = max(key, self.last_key)
             self.counts[its_stem] = max(count, self.counts.get(its_stem, 0))
             self.common[word] = (count, its_stem)
             for each in _trigrams(word):
-                self.by_trigram[each].append(word)
+                added[each].append(word)
+        for each, its_words in added.items():
+            self.by_trigram[each] = [*self.by_trigram.get(each, ()), *its_words]
 
     def read(self, text: str) -> Reading:
         """The terms to look for; words that no document has are corrected where one is near, else left out."""

@@ -58,7 +58,7 @@ def test_slips_are_letters_dropped_added_changed_or_swapped(first, second, slips
 @pytest.fixture
 def vocabulary():
     words = {"apprenticeship": 5, "admissions": 3, "tutoring": 4, "tuition": 2, "young": 9, "school": 9}
-    return Vocabulary(((word, stem(word), count) for word, count in words.items()), n_documents=10)
+    return Vocabulary(((key, word, stem(word), n) for key, (word, n) in enumerate(words.items(), 1)), n_documents=10)
 
 
 def test_a_typing_error_is_read_as_the_nearest_word(vocabulary):
@@ -81,3 +81,9 @@ def test_a_word_unlike_any_is_left_out_and_told(vocabulary):
 def test_a_rare_word_says_more_than_a_common_one(vocabulary):
     tuition, young = vocabulary.read("tuition young").terms
     assert tuition.rarity > young.rarity
+
+
+def test_words_are_added_without_disturbing_who_reads_the_vocabulary_they_are_added_to(vocabulary):
+    more = vocabulary.with_words([(9, "bursary", stem("bursary"), 1)], n_documents=11)
+    assert (more.nearest("bursry"), more.nearest("shcool"), more.last_key) == ("bursary", "school", 9)
+    assert (vocabulary.nearest("bursry"), vocabulary.last_key, vocabulary.n_documents) == ("", 6, 10)
