@@ -13,6 +13,10 @@ class SubjectKind(models.TextChoices):
     STUDY = "study", "Study"
     ESTIMATE = "estimate", "Estimate"
     SOURCE = "source", "Source"
+    OUTCOME = "outcome", "Outcome"
+    TARGET_GROUP = "target_group", "Target group"
+    COMPONENT = "component", "Component"
+    SUCCESSION = "succession", "Succession"
 
 
 class ChangeAction(models.TextChoices):
@@ -22,6 +26,7 @@ class ChangeAction(models.TextChoices):
     EDIT = "edit", "Change"
     SUPERSEDE = "supersede", "Replace by a corrected version"
     WITHDRAW = "withdraw", "Withdraw"
+    REMOVE = "remove", "Remove"
     MERGE = "merge", "Merge a duplicate"
     UNMERGE = "unmerge", "Undo a merge"
     IMPORT = "import", "Import a file"

@@ -24,6 +24,14 @@ COLOURS = {
 }
 
 
+VERBS = {
+    ChangeAction.SUPERSEDE: "Corrected version of",
+    ChangeAction.WITHDRAW: "Withdraw",
+    ChangeAction.REMOVE: "Remove",
+}
+DEFINITIONS = {"outcome": SubjectKind.OUTCOME, "target-group": SubjectKind.TARGET_GROUP}
+
+
 @dataclass(frozen=True)
 class FieldChange:
     """One field: what it was and what it would be, in words."""
@@ -65,9 +73,9 @@ def title_of(change: Change) -> str:
     if change.action == ChangeAction.ADD:
         return f"New {kind}: {_name(change)}"
     row = row_of(change.subject_kind, change.subject_id)
-    name = f"estimate {change.subject_id}" if isinstance(row, EffectEstimate) else f"the {kind} “{row}”"
-    verb = {ChangeAction.SUPERSEDE: "Corrected version of", ChangeAction.WITHDRAW: "Withdraw"}
-    return f"{verb.get(ChangeAction(change.action), 'Change')} {name}"
+    said = row if row is not None else _name(change)
+    name = f"estimate {change.subject_id}" if isinstance(row, EffectEstimate) else f"the {kind} “{said}”"
+    return f"{VERBS.get(ChangeAction(change.action), 'Change')} {name}"
 
 
 def _count(change: Change) -> str:
@@ -76,11 +84,16 @@ def _count(change: Change) -> str:
 
 
 def _name(change: Change) -> str:
-    after = change.after
+    after = change.after or change.before
+    if change.subject_kind == SubjectKind.COMPONENT and "component" in after:
+        return in_words(SubjectKind.COMPONENT, "component", after["component"])
+    if change.subject_kind == SubjectKind.SUCCESSION and "earlier" in after:
+        names = [in_words(SubjectKind.SUCCESSION, name, after[name]) for name in ("earlier", "later")]
+        return ", then ".join(names)
     if change.subject_kind == SubjectKind.ESTIMATE:
         number = "" if after.get("value") is None else f" {after['value']:g} {after['unit']}"
         return f"{in_words(SubjectKind.ESTIMATE, 'outcome', after['outcome'])}{number}"
-    return str(after.get("name") or after.get("title"))
+    return str(after.get("name") or after.get("title") or change.subject_id)
 
 
 def page_of(change: Change) -> str:
@@ -94,17 +107,17 @@ def page_of(change: Change) -> str:
 
 def fields_of(change: Change) -> tuple[FieldChange, ...]:
     """Every field that differs; those of a new record that say anything."""
-    if change.action not in (ChangeAction.ADD, ChangeAction.EDIT, ChangeAction.SUPERSEDE):
+    if change.action not in (ChangeAction.ADD, ChangeAction.EDIT, ChangeAction.SUPERSEDE, ChangeAction.REMOVE):
         return ()
     kind = change.subject_kind
     rows = [
         FieldChange(
             label_of(kind, name),
             in_words(kind, name, change.before.get(name)),
-            in_words(kind, name, change.after[name]),
+            in_words(kind, name, change.after.get(name)),
         )
         for name in editable(kind).fields
-        if name in change.after
+        if name in change.after or name in change.before
     ]
     return tuple(row for row in rows if row.before or row.after)
 
@@ -137,6 +150,10 @@ def record_of_page(page: str) -> str:
     if found.url_name == "intervention":
         row = Intervention.objects.filter(slug=found.kwargs["slug"]).first()
         return edit_address(SubjectKind.INTERVENTION, row) if row else ""
+    if found.url_name in DEFINITIONS:
+        kind = DEFINITIONS[found.url_name]
+        defined = editable(kind).model._default_manager.filter(slug=found.kwargs["slug"]).first()
+        return edit_address(kind, defined) if defined else ""
     if found.url_name in ("study", "estimate"):
         return reverse("record-edit", args=[editable(found.url_name).plural, found.kwargs["pk"]])
     return ""

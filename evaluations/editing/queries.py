@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from evaluations.editing.models import Change, ChangeAction, ChangeState, SubjectKind, Suggestion
 from evaluations.organisations.permissions import CATALOGUE, Permission, Viewer, may
-from evidence.catalogue.models import Intervention, Study
+from evidence.catalogue.models import Intervention, Outcome, Study, TargetGroup
 from evidence.estimates.queries import estimates_visible_to
 from evidence.ratings.queries import decisions_on
 from evidence.ratings.schemes import scheme
@@ -79,9 +79,20 @@ class LogEntry:
     href: str = ""
 
 
-def log_of(subject: Intervention | Study, *, viewer: Any) -> list[LogEntry]:
+Subject = Intervention | Study | Outcome | TargetGroup
+KINDS: dict[type, SubjectKind] = {
+    Intervention: SubjectKind.INTERVENTION,
+    Study: SubjectKind.STUDY,
+    Outcome: SubjectKind.OUTCOME,
+    TargetGroup: SubjectKind.TARGET_GROUP,
+}
+
+
+def log_of(subject: Subject, *, viewer: Any) -> list[LogEntry]:
     """Everything published about a page, the latest first: changes, estimates, ratings, and its beginning."""
-    entries = [*_changes(subject), *_estimates(subject, viewer), *_ratings(subject), _beginning(subject)]
+    entries = [*_changes(subject), *_beginning(subject)]
+    if isinstance(subject, Intervention | Study):
+        entries += [*_estimates(subject, viewer), *_ratings(subject)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
@@ -90,13 +101,23 @@ def person(user: Any) -> str:
     return (user.full_name if user is not None else "") or "An editor"
 
 
-def _changes(subject: Intervention | Study) -> Iterable[LogEntry]:
-    which = {"study": subject} if isinstance(subject, Study) else {"intervention": subject}
-    found = Change.objects.filter(state=ChangeState.PUBLISHED, **which).select_related("proposed_by", "decided_by")
-    for change in found:
+def _changes(subject: Subject) -> Iterable[LogEntry]:
+    found = Change.objects.filter(_is_about(subject), state=ChangeState.PUBLISHED)
+    for change in found.select_related("proposed_by", "decided_by"):
         if change.decided_at is not None:
             who = f"{person(change.proposed_by)}; approved by {person(change.decided_by)}"
             yield LogEntry(change.decided_at, "", who, change.reason, change)
+
+
+def _is_about(subject: Subject) -> Q:
+    """The changes of a page: a succession stands on the pages of both its interventions."""
+    if isinstance(subject, Study):
+        return Q(study=subject)
+    if isinstance(subject, Intervention):
+        links = subject.successions.values_list("pk", flat=True)
+        named = Q(after__earlier=subject.code) | Q(before__earlier=subject.code) | Q(subject_id__in=list(links))
+        return Q(intervention=subject) | Q(subject_kind=SubjectKind.SUCCESSION) & named
+    return Q(subject_kind=KINDS[type(subject)], subject_id=subject.pk)
 
 
 def _estimates(subject: Intervention | Study, viewer: Any) -> Iterable[LogEntry]:
@@ -128,12 +149,21 @@ def _ratings(subject: Intervention | Study) -> Iterable[LogEntry]:
         )
 
 
-def _beginning(subject: Intervention | Study) -> LogEntry:
+def _beginning(subject: Subject) -> Iterable[LogEntry]:
     by_change = Change.objects.filter(
         state=ChangeState.PUBLISHED,
         action=ChangeAction.ADD,
-        subject_kind=subject._meta.model_name,
+        subject_kind=KINDS[type(subject)],
         subject_id=subject.pk,
     ).exists()
     what = "The page begins" if by_change else "Entered in the catalogue"
-    return LogEntry(subject.created_at, what, "Uplift" if not by_change else "")
+    at = _entered_at(subject)
+    if at is not None:
+        yield LogEntry(at, what, "Uplift" if not by_change else "")
+
+
+def _entered_at(subject: Subject) -> datetime | None:
+    if isinstance(subject, Intervention | Study):
+        return subject.created_at
+    days: Any = subject.history.order_by("history_date").values_list("history_date", flat=True)
+    return cast("datetime | None", days.first())

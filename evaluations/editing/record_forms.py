@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,8 @@ from django.db import models
 from django.db.models import Q
 
 from evaluations.editing.models import SubjectKind
-from evaluations.editing.records import Values, editable, label_of
-from evidence.catalogue.issues import CatalogueRefused, Issue
+from evaluations.editing.records import SEVERAL, Values, editable, in_order, label_of
+from evidence.catalogue.issues import Issue
 
 CHOSEN_FROM_A_LIST = {"outcome", "target_group"}
 """References short enough to choose from a list; the others are typed, by name or by code."""
@@ -32,6 +33,10 @@ HELP = {
     "evidence_grade": "A: read in the source itself. B: in a summary by its authors. C: in another publication. "
     "D: in a report of the press.",
     "statement": "In one or two sentences.",
+    "domain": "Such as employment or attainment; one that is there already where one fits.",
+    "age_from": "In years.",
+    "age_to": "In years.",
+    "is_person_targeted": "Whether people are chosen, and not whole places or schools.",
 }
 GROUPS = {
     "target_groups": "Whom it is for, and where",
@@ -81,7 +86,10 @@ class NamesField(forms.CharField):
     def _codes(self, line: str) -> list[str]:
         rows: Any = self.model._default_manager
         exact = list(rows.filter(code=line).values_list("code", flat=True))
-        return exact or list(rows.filter(Q(**{f"{self.name_field}__iexact": line})).values_list("code", flat=True)[:3])
+        named = rows.filter(Q(**{f"{self.name_field}__iexact": line}))
+        if any(each.name == "merged_into" for each in self.model._meta.fields):
+            named = named.filter(merged_into__isnull=True)
+        return exact or list(named.values_list("code", flat=True)[:3])
 
     def _problem(self, line: str, n_found: int) -> str:
         what = str(self.model._meta.verbose_name)
@@ -140,7 +148,9 @@ class RecordForm(forms.Form):
         for name, field in self.fields.items():
             if name in GROUPS:
                 parts.append(HTML(f'<h2 class="govuk-heading-m">{GROUPS[name]}</h2>'))
-            if isinstance(field.widget, forms.Select):
+            if isinstance(field.widget, forms.CheckboxSelectMultiple):
+                parts.append(Field.checkboxes(name))
+            elif isinstance(field.widget, forms.Select):
                 parts.append(Field.select(name))
             elif isinstance(field.widget, forms.Textarea):
                 parts.append(Field.textarea(name, rows=ROWS))
@@ -151,27 +161,25 @@ class RecordForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """What was typed, with what only several fields together can break said beside one of them."""
         cleaned = super().clean() or {}
-        for issue in CHECKS.get(self.kind, lambda _: [])(cleaned):
-            self.refuse(issue)
+        show_problems(self, CHECKS.get(self.kind, lambda _: [])(cleaned))
         return cleaned
-
-    def refuse(self, issue: Issue) -> None:
-        """Show a problem beside its field, or above the form where it has none."""
-        column = issue.column if issue.column in self.fields else None
-        self.add_error(column, f"{issue.message} {issue.hint}".strip())
-
-    def refuse_all(self, refused: CatalogueRefused) -> None:
-        """Show every problem that an action found."""
-        for issue in refused.issues:
-            self.refuse(issue)
 
     def values(self) -> Values:
         """The fields as JSON values."""
-        return {
-            name: str(value.normalize()) if isinstance(value, Decimal) else value
-            for name, value in self.cleaned_data.items()
-            if name != "reason"
-        }
+        return {name: _as_json(name, value) for name, value in self.cleaned_data.items() if name != "reason"}
+
+
+def _as_json(name: str, value: Any) -> Any:
+    if name in SEVERAL:
+        return in_order(name, value)
+    return str(value.normalize()) if isinstance(value, Decimal) else value
+
+
+def show_problems(form: forms.Form, issues: Iterable[Issue]) -> None:
+    """Show each problem beside its field, or above the form where it has none."""
+    for issue in issues:
+        column = issue.column if issue.column in form.fields else None
+        form.add_error(column, f"{issue.message} {issue.hint}".strip())
 
 
 def _form_field(kind: SubjectKind, name: str) -> forms.Field:
@@ -185,6 +193,16 @@ def _form_field(kind: SubjectKind, name: str) -> forms.Field:
     shared["error_messages"] = {"required": f"Enter: {shared['label'].lower()}"}
     if field.many_to_many or field.many_to_one:
         return _reference(field, name, shared)
+    if name in SEVERAL:
+        choices = SEVERAL[name].choices
+        return forms.MultipleChoiceField(
+            choices=choices, widget=forms.CheckboxSelectMultiple, **shared | {"required": False}
+        )
+    if isinstance(field, models.BooleanField):
+        yes_or_no = [("True", "Yes"), ("False", "No")]
+        return forms.TypedChoiceField(
+            choices=yes_or_no, coerce=lambda value: value == "True", initial=str(field.default), **shared
+        )
     if isinstance(field, models.JSONField):
         return LinesField(**shared | {"required": False})
     if field.choices:
@@ -202,9 +220,10 @@ def _reference(field: Any, name: str, shared: dict[str, Any]) -> forms.Field:
     if name in CHOSEN_FROM_A_LIST:
         rows = [(row.code, _label(row)) for row in model._default_manager.order_by("name")]
         return EmptyAsNone(choices=[("", "Choose one" if shared["required"] else "Not recorded"), *rows], **shared)
-    hint = "One a line, each by its name or code." if field.many_to_many else "By its title or code."
     many = bool(field.many_to_many)
-    return NamesField(model=model, many=many, **shared | {"required": shared["required"], "help_text": hint})
+    made = NamesField(model=model, many=many, **shared if many else shared | {"widget": forms.TextInput})
+    made.help_text = "One a line, each by its name or code." if many else f"By its {made.name_field} or code."
+    return made
 
 
 class EmptyAsNone(forms.ChoiceField):
@@ -241,4 +260,22 @@ def _study_issues(cleaned: dict[str, Any]) -> list[Issue]:
     return []
 
 
-CHECKS = {SubjectKind.INTERVENTION: _intervention_issues, SubjectKind.STUDY: _study_issues}
+def _group_issues(cleaned: dict[str, Any]) -> list[Issue]:
+    youngest, oldest = cleaned.get("age_from"), cleaned.get("age_to")
+    if youngest is None or oldest is None or youngest <= oldest:
+        return []
+    return [Issue("ages", f"The ages run from {youngest} down to {oldest}.", "Correct one.", column="age_to")]
+
+
+def _succession_issues(cleaned: dict[str, Any]) -> list[Issue]:
+    if not cleaned.get("earlier") or cleaned["earlier"] != cleaned.get("later"):
+        return []
+    return [Issue("itself", "Nothing takes its own place.", "Name two interventions.", column="later")]
+
+
+CHECKS = {
+    SubjectKind.INTERVENTION: _intervention_issues,
+    SubjectKind.STUDY: _study_issues,
+    SubjectKind.TARGET_GROUP: _group_issues,
+    SubjectKind.SUCCESSION: _succession_issues,
+}

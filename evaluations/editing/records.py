@@ -6,6 +6,7 @@ sorted list of codes, and a decimal number its digits.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,17 @@ from typing import Any
 from django.db import models
 
 from evaluations.editing.models import SubjectKind
-from evidence.catalogue.models import Intervention, Source, Study
+from evidence.catalogue.models import (
+    EqualityGroup,
+    Intervention,
+    InterventionComponent,
+    Mobility,
+    Outcome,
+    Source,
+    Study,
+    Succession,
+    TargetGroup,
+)
 from evidence.estimates.models import EffectEstimate
 
 Values = dict[str, Any]
@@ -35,8 +46,24 @@ ESTIMATE_FIELDS = (
     "sample_reported", "n_obs", "design_detail", "notes", "source", "source_location", "evidence_grade",
 )  # fmt: skip
 SOURCE_FIELDS = ("title", "authors", "publisher", "published", "year", "url")
-FIXED = {SubjectKind.STUDY: ("intervention",), SubjectKind.ESTIMATE: ("study",)}
+OUTCOME_FIELDS = (
+    "name", "domain", "definition", "stage", "unit", "scale", "direction", "horizon", "mobility", "official_code",
+    "latest_value_seen", "follow_up_horizon", "notes", "sources",
+)  # fmt: skip
+TARGET_GROUP_FIELDS = (
+    "name", "definition", "basis", "proxy_misses", "caution", "age_from", "age_to", "equality_groups",
+    "is_person_targeted", "sources",
+)  # fmt: skip
+COMPONENT_FIELDS = ("intervention", "component", "dose", "staff", "variant")
+SUCCESSION_FIELDS = ("earlier", "later", "note", "source")
+FIXED = {
+    SubjectKind.STUDY: ("intervention",),
+    SubjectKind.ESTIMATE: ("study",),
+    SubjectKind.COMPONENT: ("intervention",),
+}
 """What a record is filed under: shown and kept, never changed by an edit."""
+SEVERAL = {"mobility": Mobility, "equality_groups": EqualityGroup}
+"""Lists of fixed values, in their order."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +86,10 @@ EDITABLES = {
     SubjectKind.STUDY: Editable(SubjectKind.STUDY, Study, STUDY_FIELDS, "studies"),
     SubjectKind.ESTIMATE: Editable(SubjectKind.ESTIMATE, EffectEstimate, ESTIMATE_FIELDS, "estimates"),
     SubjectKind.SOURCE: Editable(SubjectKind.SOURCE, Source, SOURCE_FIELDS, "sources"),
+    SubjectKind.OUTCOME: Editable(SubjectKind.OUTCOME, Outcome, OUTCOME_FIELDS, "outcomes"),
+    SubjectKind.TARGET_GROUP: Editable(SubjectKind.TARGET_GROUP, TargetGroup, TARGET_GROUP_FIELDS, "target-groups"),
+    SubjectKind.COMPONENT: Editable(SubjectKind.COMPONENT, InterventionComponent, COMPONENT_FIELDS, "components"),
+    SubjectKind.SUCCESSION: Editable(SubjectKind.SUCCESSION, Succession, SUCCESSION_FIELDS, "successions"),
 }
 BY_PLURAL = {each.plural: each for each in EDITABLES.values()}
 
@@ -83,9 +114,17 @@ def _value(row: Any, name: str) -> Any:
     if field.many_to_many:
         return sorted(getattr(row, name).values_list("code", flat=True))
     value = getattr(row, name)
+    if name in SEVERAL:
+        return in_order(name, value)
     if field.many_to_one:
         return value.code if value is not None else None
     return str(value.normalize()) if isinstance(value, Decimal) else value
+
+
+def in_order(name: str, values: Iterable[str]) -> list[str]:
+    """Some of the fixed values of a list, in the order of all of them."""
+    chosen = set(values)
+    return [str(value) for value in SEVERAL[name].values if value in chosen]
 
 
 def label_of(kind: str, name: str) -> str:
@@ -107,7 +146,10 @@ def in_words(kind: str, name: str, value: Any) -> str:
         }
         return "; ".join(named.get(str(code), str(code)) for code in codes)
     if isinstance(value, list):
-        return "; ".join(str(each) for each in value)
+        labels = dict(SEVERAL[name].choices) if name in SEVERAL else {}
+        return "; ".join(str(labels.get(each, each)) for each in value)
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
     return str(dict(field.flatchoices).get(value, value))
 
 

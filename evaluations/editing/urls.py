@@ -20,10 +20,13 @@ urlpatterns = [
     path("editing/<slug:plural>/new/", records.record_new, name="record-new"),
     path("editing/<slug:plural>/merge/", records.record_merge, name="record-merge"),
     path("editing/<slug:plural>/<int:pk>/", records.record_edit, name="record-edit"),
+    path("editing/<slug:plural>/<int:pk>/remove/", records.record_remove, name="record-remove"),
     path("suggest/", suggestions.suggestion_new, name="suggest"),
     path("suggest/<str:token>/", suggestions.suggestion, name="suggestion"),
     path("interventions/<slug:slug>/changes/", logs.intervention_log, name="intervention-log"),
     path("studies/<int:pk>/changes/", logs.study_log, name="study-log"),
+    path("outcomes/<slug:slug>/changes/", logs.outcome_log, name="outcome-log"),
+    path("target-groups/<slug:slug>/changes/", logs.target_group_log, name="target-group-log"),
     re_path(RATED + r"$", ratings.ratings, name="ratings"),
     re_path(RATED + r"(?P<scheme_key>[a-z_]+)/$", ratings.rating, name="rating"),
 ]

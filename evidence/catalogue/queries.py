@@ -17,7 +17,7 @@ from evidence.catalogue.models import (
     TargetGroup,
 )
 
-MERGEABLE_ADDRESS = re.compile(r"^(?:/api/v1)?/(?P<kind>interventions|studies)/(?P<name>[^/]{1,100})/")
+MERGEABLE_ADDRESS = re.compile(r"^(?:/api/v1)?/(?P<kind>interventions|studies|sources)/(?P<name>[^/]{1,100})/")
 
 
 def interventions_visible_to(viewer: Any) -> QuerySet[Intervention]:
@@ -80,12 +80,12 @@ def target_groups_known(viewer: Any) -> QuerySet[TargetGroup]:
 
 
 def sources_known(viewer: Any) -> QuerySet[Source]:
-    """Every source; publications are public."""
-    return Source.objects.all()
+    """Every source, without those merged into another; publications are public."""
+    return Source.objects.filter(merged_into__isnull=True)
 
 
 def address_after_merging(path: str) -> str | None:
-    """Where a page or an API address of a merged intervention or study is now; None where nothing was merged."""
+    """Where an address of a merged intervention, study or source is now; None where nothing was merged."""
     found = MERGEABLE_ADDRESS.match(path)
     if found is None or "\x00" in path:
         return None
@@ -93,6 +93,9 @@ def address_after_merging(path: str) -> str | None:
     if found["kind"] == "interventions":
         kept = _kept(Intervention.objects.filter(slug=name).select_related("merged_into").first())
         now = kept.slug if kept else ""
+    elif found["kind"] == "sources":
+        kept = _kept(Source.objects.filter(code=name).select_related("merged_into").first())
+        now = kept.code if kept else ""
     else:
         study = Study.objects.filter(pk=name).select_related("merged_into").first() if name.isdecimal() else None
         kept = _kept(study)

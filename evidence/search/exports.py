@@ -67,7 +67,8 @@ def sources_behind(rows: Iterable[Any], kind: str) -> list[Source]:
     found: dict[str, Source] = {}
     for row in rows:
         sources = row.sources.all() if kind == DocumentKind.INTERVENTION else [row.source] if row.source else []
-        found |= {source.code: source for source in sources}
+        stand = (source.merged_into or source for source in sources)
+        found |= {source.code: source for source in stand}
     return [found[code] for code in sorted(found)]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from threading import Lock, Thread
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -189,7 +190,7 @@ def _with_documents(kept: Snapshot, fresh: list[tuple], words: list[tuple], *, g
     slots = np.concatenate([free, np.arange(kept.size, kept.size + len(fresh) - len(free))])
     size = kept.size + len(fresh) - len(free)
     emptied = np.union1d(gone, free)
-    columns = {
+    columns: dict[str, Any] = {
         "document_ids": _set(kept.document_ids, size, emptied, GONE, slots, [row[0] for row in fresh]),
         "object_ids": _set(kept.object_ids, size, emptied, GONE, slots, [row[1] for row in fresh]),
         "intervention_ids": _set(kept.intervention_ids, size, emptied, GONE, slots, [row[2] for row in fresh]),

@@ -11,11 +11,12 @@ from django.utils.text import slugify
 
 from evaluations.editing.actions.importing import apply_import
 from evaluations.editing.actions.merging import apply_merge, apply_unmerge
+from evaluations.editing.actions.touching import interventions_touched
 from evaluations.editing.models import Change, ChangeAction, SubjectKind
 from evaluations.editing.records import Values, editable, label_of, resolved, row_of, values_of
 from evaluations.organisations.models import User
 from evidence.catalogue.issues import CatalogueRefused, Issue
-from evidence.catalogue.models import Intervention, Source, Study, Visibility
+from evidence.catalogue.models import Visibility
 from evidence.catalogue.signals import tell_changed
 from evidence.estimates.actions import (
     About,
@@ -27,7 +28,13 @@ from evidence.estimates.actions import (
 )
 from evidence.estimates.models import EffectEstimate
 
-LONGEST_CODE = {SubjectKind.INTERVENTION: 40, SubjectKind.STUDY: 60, SubjectKind.SOURCE: 40}
+LONGEST_CODE = {
+    SubjectKind.INTERVENTION: 40,
+    SubjectKind.STUDY: 60,
+    SubjectKind.SOURCE: 40,
+    SubjectKind.OUTCOME: 40,
+    SubjectKind.TARGET_GROUP: 40,
+}
 
 
 def apply_change(change: Change, *, by: User) -> dict[str, Any]:
@@ -48,7 +55,7 @@ def apply_change(change: Change, *, by: User) -> dict[str, Any]:
 
 def stale_issues(change: Change) -> list[Issue]:
     """What has changed in the catalogue since an edit was proposed, so that it no longer says what it would do."""
-    if change.action not in (ChangeAction.EDIT, ChangeAction.SUPERSEDE):
+    if change.action not in (ChangeAction.EDIT, ChangeAction.SUPERSEDE, ChangeAction.REMOVE):
         return []
     row = row_of(change.subject_kind, change.subject_id)
     if row is None:
@@ -103,6 +110,15 @@ def _withdraw(change: Change, by: User) -> dict[str, Any]:
     return {"result_id": old.pk}
 
 
+def _remove(change: Change, by: User) -> dict[str, Any]:
+    row = row_of(change.subject_kind, change.subject_id)
+    touched = interventions_touched(row)
+    row._change_reason = f"Change {change.pk}"
+    row.delete()
+    tell_changed(touched)
+    return {}
+
+
 def _log(values: Values, *, by: User) -> EffectEstimate:
     plain, _ = resolved(SubjectKind.ESTIMATE, values)
     return log_estimate(
@@ -124,16 +140,19 @@ def _log(values: Values, *, by: User) -> EffectEstimate:
 def _identity(kind: SubjectKind, plain: Values) -> Values:
     """The code and address of a new record, from its name and free so far; new records are public once approved."""
     model: Any = editable(kind).model
-    longest = LONGEST_CODE[kind]
-    stem = slugify(plain.get("name") or plain["title"])[: longest - 4].strip("-") or str(kind)
-    taken = set(model._default_manager.filter(code__startswith=stem).values_list("code", flat=True))
-    if kind == SubjectKind.INTERVENTION:
-        taken |= set(Intervention.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    longest = LONGEST_CODE.get(kind)
+    if longest is None:
+        return {}
+    stem = slugify(plain.get("name") or plain["title"])[: longest - 4].strip("-") or str(kind).replace("_", "-")
+    names = {field.name for field in model._meta.fields} & {"code", "slug"}
+    taken = {
+        each
+        for name in names
+        for each in model._default_manager.filter(**{f"{name}__startswith": stem}).values_list(name, flat=True)
+    }
     code = next(each for each in (stem, *(f"{stem}-{number}" for number in range(2, 1000))) if each not in taken)
-    if kind == SubjectKind.SOURCE:
-        return {"code": code}
-    shown = {"code": code, "visibility": Visibility.PUBLIC, "published_at": timezone.now()}
-    return shown | ({"slug": code} if kind == SubjectKind.INTERVENTION else {})
+    shown = {"visibility": Visibility.PUBLIC, "published_at": timezone.now()} if hasattr(model, "visibility") else {}
+    return dict.fromkeys(names, code) | shown
 
 
 def _save(row: Any, lists: Values, change: Change) -> None:
@@ -141,23 +160,7 @@ def _save(row: Any, lists: Values, change: Change) -> None:
     row.save()
     for name, rows in lists.items():
         getattr(row, name).set(rows)
-    tell_changed(_interventions_touched(row))
-
-
-def _interventions_touched(row: Any) -> set[int]:
-    if isinstance(row, Intervention):
-        return {row.pk}
-    if isinstance(row, Study):
-        return {row.intervention_id}
-    return _citing(row)
-
-
-def _citing(source: Source) -> set[int]:
-    return {
-        *source.interventions.values_list("pk", flat=True),
-        *source.studies.values_list("intervention_id", flat=True),
-        *source.estimates.values_list("intervention_id", flat=True),
-    }
+    tell_changed(interventions_touched(row))
 
 
 APPLY: dict[ChangeAction, Callable[[Change, User], dict[str, Any]]] = {
@@ -165,6 +168,7 @@ APPLY: dict[ChangeAction, Callable[[Change, User], dict[str, Any]]] = {
     ChangeAction.EDIT: _edit,
     ChangeAction.SUPERSEDE: _supersede,
     ChangeAction.WITHDRAW: _withdraw,
+    ChangeAction.REMOVE: _remove,
     ChangeAction.MERGE: apply_merge,
     ChangeAction.UNMERGE: apply_unmerge,
     ChangeAction.IMPORT: apply_import,

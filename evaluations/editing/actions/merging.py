@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, models, transaction
 
+from evaluations.editing.actions.touching import interventions_touched
 from evaluations.editing.models import Change, SubjectKind
 from evaluations.editing.records import editable, row_of
 from evaluations.organisations.models import User
@@ -42,7 +43,7 @@ def _merge_issues(kind: str, duplicate: Any, kept: Any) -> Iterable[Issue]:
             "Merge the interventions first, if they are one.",
             column="kept",
         )
-    if _standing(kind, duplicate).filter(origin=Origin.RUN).exists():
+    if _copied(kind, duplicate).filter(origin=Origin.RUN).exists():
         yield Issue(
             "has_computed_estimates",
             f"{duplicate} holds estimates computed here, which cannot be copied.",
@@ -51,7 +52,10 @@ def _merge_issues(kind: str, duplicate: Any, kept: Any) -> Iterable[Issue]:
         )
 
 
-def _standing(kind: str, row: Any) -> Any:
+def _copied(kind: str, row: Any) -> Any:
+    """The estimates filed under a record. None is filed under a source: it is what they were read in, for good."""
+    if kind == SubjectKind.SOURCE:
+        return EffectEstimate.objects.none()
     return EffectEstimate.objects.filter(**{kind: row}).standing_now()
 
 
@@ -63,16 +67,20 @@ def apply_merge(change: Change, by: User) -> dict[str, Any]:
     issues = merge_issues(kind, duplicate, kept)
     if issues:
         raise CatalogueRefused(issues)
-    estimates = list(_standing(kind, duplicate).select_related("study", "outcome", "source", "target_group"))
+    estimates = list(_copied(kind, duplicate).select_related("study", "outcome", "source", "target_group"))
+    touched = interventions_touched(duplicate) | interventions_touched(kept)
     moved = [move for relation in _relations(duplicate) for move in _move(relation, duplicate, kept)]
     copies = [[old.pk, _copy(old, kind, kept, change, by).pk] for old in estimates]
-    was = duplicate.visibility
-    duplicate.merged_into, duplicate.visibility = kept, Visibility.WITHDRAWN
-    duplicate.published_at = duplicate.published_at or kept.published_at
+    done = {"result_id": kept.pk, "kept_id": kept.pk, "moved": moved, "copies": copies}
+    duplicate.merged_into = kept
+    if kind != SubjectKind.SOURCE:
+        done["visibility"] = duplicate.visibility
+        duplicate.visibility = Visibility.WITHDRAWN
+        duplicate.published_at = duplicate.published_at or kept.published_at
     duplicate._change_reason = f"Change {change.pk}"
     duplicate.save()
-    tell_changed(_interventions(kind, duplicate, kept))
-    return {"result_id": kept.pk, "kept_id": kept.pk, "visibility": was, "moved": moved, "copies": copies}
+    tell_changed(touched)
+    return done
 
 
 def apply_unmerge(change: Change, by: User) -> dict[str, Any]:
@@ -85,7 +93,10 @@ def apply_unmerge(change: Change, by: User) -> dict[str, Any]:
     kept = row_of(kind, done["kept_id"])
     if duplicate.merged_into_id != kept.pk:
         raise CatalogueRefused([Issue("undone_already", "This merge is undone already.", "Take the change back.")])
-    duplicate.merged_into, duplicate.visibility = None, done["visibility"]
+    touched = interventions_touched(duplicate) | interventions_touched(kept)
+    duplicate.merged_into = None
+    if kind != SubjectKind.SOURCE:
+        duplicate.visibility = done["visibility"]
     duplicate._change_reason = f"Change {change.pk}"
     duplicate.save()
     if EffectEstimate.objects.filter(pk__in=[copy for _, copy in done["copies"]], superseded_by__isnull=False).exists():
@@ -95,14 +106,8 @@ def apply_unmerge(change: Change, by: User) -> dict[str, Any]:
         _put_back(old_id, copy_id, change, by)
     for move in reversed(done["moved"]):
         _move_back(move, duplicate, kept)
-    tell_changed(_interventions(kind, duplicate, kept))
+    tell_changed(touched)
     return {"result_id": duplicate.pk}
-
-
-def _interventions(kind: str, duplicate: Any, kept: Any) -> set[int]:
-    if kind == SubjectKind.INTERVENTION:
-        return {duplicate.pk, kept.pk}
-    return {duplicate.intervention_id, kept.intervention_id}
 
 
 def _relations(row: Any) -> list[Any]:

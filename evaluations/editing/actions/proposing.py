@@ -15,9 +15,10 @@ from evaluations.organisations.audit import record
 from evaluations.organisations.models import User
 from evaluations.organisations.permissions import CATALOGUE, Permission, require
 from evidence.catalogue.issues import CatalogueRefused, Issue
-from evidence.catalogue.models import Intervention, Study
+from evidence.catalogue.models import Intervention, InterventionComponent, Study, Succession
 from evidence.estimates.models import EffectEstimate, Origin
 
+CAN_BE_REMOVED = {SubjectKind.COMPONENT, SubjectKind.SUCCESSION}
 NO_REASON = Issue(
     "no_reason", "Say why.", "One sentence that a reader of the change log will understand.", column="reason"
 )
@@ -29,8 +30,10 @@ def propose_new(*, kind: str, values: Values, reason: str, by: User, suggestion:
     filed: dict[str, Any] = {}
     if kind == SubjectKind.ESTIMATE:
         filed = _filing(Study.objects.select_related("intervention").get(code=values["study"]))
-    elif kind == SubjectKind.STUDY:
+    elif kind in (SubjectKind.STUDY, SubjectKind.COMPONENT):
         filed = {"intervention": Intervention.objects.get(code=values["intervention"])}
+    elif kind == SubjectKind.SUCCESSION:
+        filed = {"intervention": Intervention.objects.get(code=values["later"])}
     change = Change(action=ChangeAction.ADD, subject_kind=kind, after=values, suggestion=suggestion, **filed)
     return _propose(change, reason=reason, by=by)
 
@@ -72,6 +75,22 @@ def propose_withdrawal(*, estimate: EffectEstimate, reason: str, by: User) -> Ch
         raise CatalogueRefused([_computed()])
     change = Change(
         action=ChangeAction.WITHDRAW, subject_kind=SubjectKind.ESTIMATE, subject_id=estimate.pk, **_filing(estimate)
+    )
+    return _propose(change, reason=reason, by=by)
+
+
+@transaction.atomic
+def propose_removal(*, kind: str, row: Any, reason: str, by: User) -> Change:
+    """A proposal to remove a component or a succession. Raises `CatalogueRefused` for what is never removed."""
+    if kind not in CAN_BE_REMOVED:
+        words = f"{SubjectKind(kind).label}s are never removed."
+        raise CatalogueRefused([Issue("never_removed", words, "Merge a duplicate, or withdraw an estimate.")])
+    change = Change(
+        action=ChangeAction.REMOVE,
+        subject_kind=kind,
+        subject_id=row.pk,
+        before=values_of(kind, row),
+        **_filing(row),
     )
     return _propose(change, reason=reason, by=by)
 
@@ -185,4 +204,8 @@ def _filing(row: Any) -> dict[str, Any]:
         return {"intervention": row.intervention, "study": row.study}
     if isinstance(row, Study):
         return {"intervention": row.intervention, "study": row}
+    if isinstance(row, InterventionComponent):
+        return {"intervention": row.intervention}
+    if isinstance(row, Succession):
+        return {"intervention": row.later}
     return {"intervention": row} if row._meta.model_name == "intervention" else {}

@@ -14,7 +14,7 @@ from evaluations.editing.forms import PUBLISH, DecisionForm, ReasonForm
 from evaluations.editing.models import Change, ChangeAction, ChangeState
 from evaluations.editing.presenters import revise_address, shown
 from evaluations.editing.queries import changes_visible_to, queue_of
-from evaluations.editing.views.shared import add_errors, crumbs, editors_only
+from evaluations.editing.views.shared import add_errors, crumbs, editors_only, proposed, signed_in
 from evidence.catalogue.issues import CatalogueRefused
 from evidence.catalogue.models import Source
 
@@ -111,12 +111,10 @@ def change_undo(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(changes_visible_to(request.user), pk=pk, action=ChangeAction.MERGE)
     form = ReasonForm(request.POST or None, button="Propose to undo it")
     if request.method == "POST" and form.is_valid():
-        try:
-            made = propose_unmerge(merge=found, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
-        except CatalogueRefused as refused:
-            add_errors(form, refused)
-        else:
-            return redirect("change", pk=made.pk)
+        said, by = form.cleaned_data["reason"], signed_in(request)
+        made = proposed(form, lambda: propose_unmerge(merge=found, reason=said, by=by))
+        if made:
+            return made
     context = {"form": form, "crumbs": crumbs(), "heading": "Undo a merge", "lede": shown(found).title}
     return render(request, "editing/form.html", context)
 
@@ -126,7 +124,7 @@ def change_undo(request: HttpRequest, pk: int) -> HttpResponse:
 def sources(request: HttpRequest) -> HttpResponse:
     """Every source with its code, to find and to change."""
     words = request.GET.get("search", "").strip()[:100]
-    found = Source.objects.order_by("title")
+    found = Source.objects.filter(merged_into__isnull=True).order_by("title")
     for word in words.split()[:10]:
         found = found.filter(title__icontains=word)
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))

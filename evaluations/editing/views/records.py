@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from evaluations.editing.actions.proposing import propose_edit, propose_merge, propose_new, propose_withdrawal
+from evaluations.editing.actions.proposing import (
+    CAN_BE_REMOVED,
+    propose_edit,
+    propose_merge,
+    propose_new,
+    propose_removal,
+    propose_withdrawal,
+)
 from evaluations.editing.forms import MergeForm, ReasonForm
 from evaluations.editing.models import Change, SubjectKind, Suggestion
 from evaluations.editing.queries import changes_visible_to, suggestions_visible_to
 from evaluations.editing.record_forms import RecordForm
 from evaluations.editing.records import BY_PLURAL, FIXED, Editable, in_words, values_of
-from evaluations.editing.views.shared import add_errors, crumbs, editors_only
-from evidence.catalogue.issues import CatalogueRefused
+from evaluations.editing.views.shared import crumbs, editors_only, proposed, signed_in
+from evidence.catalogue.models import Intervention, Succession
 from evidence.estimates.models import EffectEstimate
 
 BUTTON = "Propose this change"
-CAN_BE_MERGED = {SubjectKind.INTERVENTION, SubjectKind.STUDY}
+COPIED = (
+    "The duplicate's address will lead to the one that stays. Estimates are copied, and each old one keeps its "
+    "page and points to its copy. The merge can be undone."
+)
+CAN_BE_MERGED = {
+    SubjectKind.INTERVENTION: COPIED,
+    SubjectKind.STUDY: COPIED,
+    SubjectKind.SOURCE: (
+        "What cites the duplicate will cite the one that stays, but for estimates: they are never edited, so each goes "
+        "on naming the source it was logged with, whose address leads on. The merge can be undone."
+    ),
+}
+"""What can be merged, and what an editor must know of it."""
 
 
 def _editable(plural: str) -> Editable:
@@ -35,21 +56,12 @@ def record_new(request: HttpRequest, plural: str) -> HttpResponse:
     """Propose a new record, filed under the one that the address names where it needs one."""
     what = _editable(plural)
     filed = _filed_under(request, what)
-    earlier = _earlier(request)
-    form = RecordForm(what.kind, request.POST or None, values=earlier, button="Propose it")
+    values = _earlier(request) or _named(request, what)
+    form = RecordForm(what.kind, request.POST or None, values=values, button="Propose it")
     if request.method == "POST" and form.is_valid():
-        try:
-            made = propose_new(
-                kind=what.kind,
-                values=form.values() | filed,
-                reason=form.cleaned_data["reason"],
-                by=request.user,  # type: ignore[arg-type]
-                suggestion=_suggestion(request),
-            )
-        except CatalogueRefused as refused:
-            form.refuse_all(refused)
-        else:
-            return redirect("change", pk=made.pk)
+        made = _proposed(request, form, propose_new, kind=what.kind, values=form.values() | filed)
+        if made:
+            return made
     under = "; ".join(in_words(what.kind, name, code) for name, code in filed.items())
     context = {
         "form": form,
@@ -58,6 +70,19 @@ def record_new(request: HttpRequest, plural: str) -> HttpResponse:
         "lede": f"Filed under {under}." if under else "",
     }
     return render(request, "editing/form.html", context)
+
+
+def _proposed(request: HttpRequest, form: Any, propose: Callable[..., Change], **what: Any) -> HttpResponse | None:
+    """Propose what the form says, with its reason, for the suggestion that the address names."""
+    said = form.cleaned_data["reason"]
+    return proposed(form, lambda: propose(reason=said, by=request.user, suggestion=_suggestion(request), **what))
+
+
+def _named(request: HttpRequest, what: Editable) -> dict[str, str] | None:
+    """The two interventions of a new succession, as far as the address names them."""
+    if what.kind != SubjectKind.SUCCESSION:
+        return None
+    return {name: request.GET[name][:60] for name in ("earlier", "later") if name in request.GET}
 
 
 def _filed_under(request: HttpRequest, what: Editable) -> dict[str, str]:
@@ -79,19 +104,9 @@ def record_edit(request: HttpRequest, plural: str, pk: int) -> HttpResponse:
     values = values_of(what.kind, row) | (_earlier(request) or {})
     form = RecordForm(what.kind, request.POST or None, values=values, button=BUTTON)
     if request.method == "POST" and form.is_valid():
-        try:
-            made = propose_edit(
-                kind=what.kind,
-                row=row,
-                values=form.values(),
-                reason=form.cleaned_data["reason"],
-                by=request.user,  # type: ignore[arg-type]
-                suggestion=_suggestion(request),
-            )
-        except CatalogueRefused as refused:
-            form.refuse_all(refused)
-        else:
-            return redirect("change", pk=made.pk)
+        made = _proposed(request, form, propose_edit, kind=what.kind, row=row, values=form.values())
+        if made:
+            return made
     return render(request, "editing/form.html", {"form": form, "crumbs": crumbs(), **_about(what, row)})
 
 
@@ -109,19 +124,50 @@ def _about(what: Editable, row: Any) -> dict[str, Any]:
 
 
 def _links(what: Editable, row: Any) -> list[tuple[str, str]]:
+    links = []
     if what.kind == SubjectKind.INTERVENTION:
-        return [
-            ("Add a study", reverse("record-new", args=["studies"], query={"intervention": row.code})),
-            ("Merge a duplicate", reverse("record-merge", args=[what.plural], query={"kept": row.code})),
-        ]
+        links = _parts_of(row)
     if what.kind == SubjectKind.STUDY:
-        return [
-            ("Add an estimate", reverse("record-new", args=["estimates"], query={"study": row.code})),
-            ("Merge a duplicate", reverse("record-merge", args=[what.plural], query={"kept": row.code})),
-        ]
+        links = [("Add an estimate", reverse("record-new", args=["estimates"], query={"study": row.code}))]
     if what.kind == SubjectKind.ESTIMATE:
-        return [("Withdraw it instead", reverse("estimate-withdraw", args=[row.pk]))]
-    return []
+        links = [("Withdraw it instead", reverse("estimate-withdraw", args=[row.pk]))]
+    if what.kind in CAN_BE_REMOVED:
+        links = [("Remove it", reverse("record-remove", args=[what.plural, row.pk]))]
+    if what.kind in CAN_BE_MERGED:
+        links.append(("Merge a duplicate", reverse("record-merge", args=[what.plural], query={"kept": row.code})))
+    return links
+
+
+def _parts_of(row: Intervention) -> list[tuple[str, str]]:
+    """What is filed under an intervention besides its studies' estimates: to add to, and to change."""
+    links = [("Add a study", reverse("record-new", args=["studies"], query={"intervention": row.code}))]
+    links.append(("Add a component", reverse("record-new", args=["components"], query={"intervention": row.code})))
+    for part in row.components.all():
+        links.append((f"Component: {part}", reverse("record-edit", args=["components", part.pk])))
+    links.append(("Add what came before", reverse("record-new", args=["successions"], query={"later": row.code})))
+    links.append(("Add what came after", reverse("record-new", args=["successions"], query={"earlier": row.code})))
+    for link in Succession.objects.filter(Q(earlier=row) | Q(later=row)).select_related("earlier", "later"):
+        links.append((f"Succession: {link}", reverse("record-edit", args=["successions", link.pk])))
+    return links
+
+
+@editors_only
+@require_http_methods(["GET", "POST"])
+def record_remove(request: HttpRequest, plural: str, pk: int) -> HttpResponse:
+    """Propose to remove a component or a succession; its history stays."""
+    what = _editable(plural)
+    if what.kind not in CAN_BE_REMOVED:
+        raise Http404
+    row: Any = get_object_or_404(what.model._default_manager, pk=pk)
+    form = ReasonForm(request.POST or None, button="Propose to remove it")
+    if request.method == "POST" and form.is_valid():
+        said, by = form.cleaned_data["reason"], signed_in(request)
+        made = proposed(form, lambda: propose_removal(kind=what.kind, row=row, reason=said, by=by))
+        if made:
+            return made
+    lede = "It leaves the page once another editor has approved it. The change log keeps what it said."
+    context = {"form": form, "crumbs": crumbs(), "heading": f"Remove: {row}", "lede": lede}
+    return render(request, "editing/form.html", context)
 
 
 def _earlier(request: HttpRequest) -> dict[str, Any] | None:
@@ -145,12 +191,10 @@ def estimate_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(EffectEstimate, pk=pk)
     form = ReasonForm(request.POST or None, button="Propose to withdraw it")
     if request.method == "POST" and form.is_valid():
-        try:
-            made = propose_withdrawal(estimate=row, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
-        except CatalogueRefused as refused:
-            add_errors(form, refused)
-        else:
-            return redirect("change", pk=made.pk)
+        said, by = form.cleaned_data["reason"], signed_in(request)
+        made = proposed(form, lambda: propose_withdrawal(estimate=row, reason=said, by=by))
+        if made:
+            return made
     lede = "It keeps its page, which will say why it was withdrawn, and leaves every list, pool and map."
     context = {"form": form, "crumbs": crumbs(), "heading": f"Withdraw estimate {row.pk}", "lede": lede}
     return render(request, "editing/form.html", context)
@@ -166,17 +210,11 @@ def record_merge(request: HttpRequest, plural: str) -> HttpResponse:
     initial = {name: request.GET.get(name, "")[:60] for name in ("duplicate", "kept")}
     form = MergeForm(what.kind, request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        said: Any = form.cleaned_data
+        said, by = form.cleaned_data, signed_in(request)
         rows = {name: what.model._default_manager.get(code=said[name]) for name in ("duplicate", "kept")}  # type: ignore[misc]
-        try:
-            made = propose_merge(kind=what.kind, reason=said["reason"], by=request.user, **rows)  # type: ignore[arg-type]
-        except CatalogueRefused as refused:
-            add_errors(form, refused)
-        else:
-            return redirect("change", pk=made.pk)
-    lede = (
-        "The duplicate's address will lead to the one that stays. Estimates are copied, and each old one keeps its "
-        "page and points to its copy. The merge can be undone."
-    )
+        made = proposed(form, lambda: propose_merge(kind=what.kind, reason=said["reason"], by=by, **rows))
+        if made:
+            return made
+    lede = CAN_BE_MERGED[what.kind]
     context = {"form": form, "crumbs": crumbs(), "heading": f"Merge duplicate {plural}", "lede": lede}
     return render(request, "editing/form.html", context)

@@ -220,3 +220,6 @@ class Succession(models.Model):
             models.UniqueConstraint(fields=["earlier", "later"], name="succession_once"),
             models.CheckConstraint(condition=~Q(earlier=F("later")), name="succession_of_another"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.earlier}, then {self.later}"

@@ -1,6 +1,7 @@
 """What interventions try to change, and how it is measured."""
 
 from django.db import models
+from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 
@@ -64,3 +65,7 @@ class Outcome(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """The page of this outcome."""
+        return reverse("outcome", args=[self.slug])

@@ -14,6 +14,7 @@ class Source(models.Model):
     published = models.CharField("year published", max_length=20, blank=True, help_text="As stated, such as 2024-04.")
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     url = models.CharField("address", max_length=500, blank=True)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     history = HistoricalRecords()
 
     class Meta:
