@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evaluations', '0011_disclosure_control'),
+        ('evaluations', '0012_units_known_again'),
     ]
 
     operations = [
