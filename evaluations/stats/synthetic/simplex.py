@@ -45,32 +45,71 @@ def simplex_weights(problems: Problems, *, least_gain: float, start: np.ndarray 
 
 def _descend(problems: Problems, weights: np.ndarray, least_gain: float, most_steps: int) -> None:
     """Improve `weights` in place, problem by problem, until a step gains too little."""
-    rows = np.arange(len(weights))
-    product = _products(problems, weights)
+    running = _Running.all_of(problems, weights)
     for step in range(most_steps):
-        if not len(rows):
-            return
-        gain = _step(problems, weights, product, rows)
-        if step >= 1:
-            rows = rows[gain > least_gain]
+        gain = running.step(problems)
+        if step >= 1 and not (going_on := gain > least_gain).all():
+            weights[running.rows] = running.weights
+            if not going_on.any():
+                return
+            running = running.only(going_on)
+    weights[running.rows] = running.weights
 
 
-def _step(problems: Problems, weights: np.ndarray, product: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """One exact step of the problems `rows` towards one vertex each; the gain of each."""
-    x, gx = weights[rows], product[rows]
-    slope = gx - problems.target[rows] + problems.ridge * x
-    vertex = slope.argmin(axis=1)
-    every = np.arange(len(rows))
-    along = slope[every, vertex] - np.einsum("rp,rp->r", slope, x)
-    fit = problems.own[rows, vertex] - 2 * gx[every, vertex] + np.einsum("rp,rp->r", gx, x)
-    length = 1 - 2 * x[every, vertex] + np.einsum("rp,rp->r", x, x)
-    curvature = fit + problems.ridge * length
-    size = np.clip(-along / np.where(curvature > 0, curvature, np.inf), 0, 1)
-    x *= 1 - size[:, None]
-    x[every, vertex] += size
-    weights[rows] = x
-    product[rows] = gx * (1 - size[:, None]) + size[:, None] * problems.column(rows, vertex)
-    return -(2 * size * along + size**2 * curvature)
+@dataclass(frozen=True, eq=False)
+class _Running:
+    """The problems still improving: their numbers, their weights and A'A x, side by side in memory.
+
+    A step is a few dozen additions on short rows, so what it costs is mostly the calls: arrays are cut
+    down only when a problem ends, and entries are picked by their place in the flat array.
+    """
+
+    rows: np.ndarray
+    own: np.ndarray
+    target: np.ndarray
+    weights: np.ndarray
+    product: np.ndarray
+    offsets: np.ndarray
+    room: np.ndarray
+
+    @classmethod
+    def all_of(cls, problems: Problems, weights: np.ndarray) -> _Running:
+        n, p = weights.shape
+        product = _products(problems, weights)
+        return cls(
+            np.arange(n),
+            np.ascontiguousarray(problems.own),
+            np.ascontiguousarray(problems.target),
+            weights.copy(),
+            product,
+            np.arange(n) * p,
+            np.empty((2, n, p)),
+        )
+
+    def only(self, going_on: np.ndarray) -> _Running:
+        """Those of them that go on."""
+        n = int(going_on.sum())
+        kept = (each[going_on] for each in (self.rows, self.own, self.target, self.weights, self.product))
+        return _Running(*kept, self.offsets[:n], np.empty((2, n, self.weights.shape[1])))
+
+    def step(self, problems: Problems) -> np.ndarray:
+        """One exact step of each towards one vertex; the gain of each."""
+        x, gx, (slope, scratch) = self.weights, self.product, self.room
+        np.subtract(gx, self.target, out=slope)
+        slope += np.multiply(x, problems.ridge, out=scratch)
+        vertex = slope.argmin(axis=1)
+        at = self.offsets + vertex
+        along = slope.take(at) - np.einsum("rp,rp->r", slope, x)
+        fit = self.own.take(at) - 2 * gx.take(at) + np.einsum("rp,rp->r", gx, x)
+        length = 1 - 2 * x.take(at) + np.einsum("rp,rp->r", x, x)
+        curvature = fit + problems.ridge * length
+        size = np.minimum(np.maximum(-along / np.where(curvature > 0, curvature, np.inf), 0), 1)
+        left = (1 - size)[:, None]
+        x *= left
+        x.ravel()[at] += size
+        gx *= left
+        gx += np.multiply(problems.column(self.rows, vertex), size[:, None], out=scratch)
+        return -(2 * size * along + size**2 * curvature)
 
 
 def _products(problems: Problems, weights: np.ndarray) -> np.ndarray:
