@@ -24,9 +24,10 @@ from evaluations.organisations.models import User
 from evaluations.organisations.permissions import Permission, Viewer, require
 from evaluations.workspaces.actions import write_audit
 from evaluations.workspaces.models import Evaluation, LawfulBasis
-from evidence.drawing.curves import Series, trend_figure
 from evidence.drawing.figures import Figure
+from evidence.drawing.trends import Mark, Series, Trend, trend_figure
 from evidence.places.models import PlaceFigure
+from evidence.series.breaks import breaks_in, in_words, spans_of
 from evidence.series.models import OfficialSeries
 from evidence.series.queries import authorities_in
 
@@ -82,9 +83,13 @@ def paths(areas: Sequence[Area], choice: Choice, compared: Sequence[str]) -> Fig
     treated = [area.values for area in areas if area.code in choice.treated]
     others = [area.values for area in areas if area.code in compared]
     start = choice.series.periods.index(choice.start)
-    lines = [Series("Treated areas", _mean(treated)), Series("Comparison areas", _mean(others))]
-    periods = [str(period) for period in choice.series.periods]
-    return trend_figure(lines, periods=periods, title=f"{choice.series}", measure=choice.series.unit, start=start)
+    trend = Trend(
+        (Series("Treated areas", _mean(treated)), Series("Comparison areas", _mean(others))),
+        tuple(str(period) for period in choice.series.periods),
+        (Mark(start, "Treatment starts"),),
+        spans_of(breaks_in(choice.series), choice.series.periods),
+    )
+    return trend_figure(trend, title=f"{choice.series}", measure=choice.series.unit or choice.series.name)
 
 
 def _mean(rows: Sequence[np.ndarray]) -> tuple[float | None, ...]:
@@ -164,6 +169,5 @@ def keep_panel(*, evaluation: Evaluation, choice: Choice, data: pa.Table, by: Us
 def _notices(choice: Choice) -> list[Mapping[str, str]]:
     series = choice.series
     notes = [f"{series.source_name}. {series.credit}", advice(len(choice.treated), len(choice.compared))]
-    if series.outcome is not None:
-        notes += [f"{each.from_year} to {each.to_year}: {each.text}" for each in series.outcome.series_breaks.all()]
+    notes += [in_words(each) for each in breaks_in(series)]
     return [{"code": "note", "message": note} for note in notes]

@@ -1,4 +1,4 @@
-"""Curves: an effect as a smooth function of distance with its band, and outcomes over time by group."""
+"""An effect as a smooth function of distance, with its band."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,10 @@ from functools import partial
 from evidence.drawing.axes import (
     Frame,
     LegendEntry,
-    dot,
     heading,
-    labelled_axis,
     legend,
     level_axis,
     room_for_numbers,
-    start_line,
     upright_axis,
     zero_line,
 )
@@ -21,9 +18,7 @@ from evidence.drawing.figures import Canvas, Drawn, Figure, build_figure
 from evidence.drawing.numbers import digits_for, is_number, number_text
 from evidence.drawing.scales import Scale, domain_of
 from evidence.drawing.svg import BAND, path, series_line
-from evidence.drawing.tables import CellValue, Column, Table, build_table, number_cell
-
-DASHES = (None, "7 4", "2 3", "10 3 2 3", "5 2", "1 4")
+from evidence.drawing.tables import CellValue, Column, build_table, number_cell
 
 
 @dataclass(frozen=True)
@@ -36,14 +31,6 @@ class CurvePoint:
     ci_upper: float | None = None
     band_lower: float | None = None
     band_upper: float | None = None
-
-
-@dataclass(frozen=True)
-class Series:
-    """A group's values in the order of the periods; None where there is none."""
-
-    label: str
-    values: tuple[float | None, ...]
 
 
 def distance_curve_figure(
@@ -73,38 +60,6 @@ def distance_curve_figure(
         note=note,
         ident=ident,
     )
-
-
-def trend_figure(
-    series: Sequence[Series],
-    *,
-    periods: Sequence[str],
-    title: str,
-    measure: str,
-    start: int | None = None,
-    period_label: str = "Period",
-    note: str = "",
-    ident: str = "",
-) -> Figure:
-    """Outcomes over time by group. `start` is the position of the first treated period, where there is one for all."""
-    return build_figure(
-        partial(_draw_trend, series, periods=periods, measure=measure, start=start, period_label=period_label),
-        title=title,
-        desc=f"{measure} in {len(periods)} periods for {len(series)} groups: {', '.join(one.label for one in series)}.",
-        table=trend_table(series, periods=periods, caption=title, period_label=period_label),
-        note=note,
-        ident=ident,
-    )
-
-
-def trend_table(series: Sequence[Series], *, periods: Sequence[str], caption: str, period_label: str) -> Table:
-    """The same numbers as rows, one for each period."""
-    digits = digits_for(*(value for one in series for value in one.values))
-    rows: list[list[CellValue]] = [
-        [period, *(number_cell(one.values[place], digits=digits) for one in series)]
-        for place, period in enumerate(periods)
-    ]
-    return build_table(caption, [Column(period_label), *(Column(one.label, numeric=True) for one in series)], rows)
 
 
 def _numbers(point: CurvePoint) -> tuple[float | None, ...]:
@@ -140,7 +95,7 @@ def _draw_curve(points: Sequence[CurvePoint], canvas: Canvas, *, measure: str, p
     if drawn := _edges(interval, upright):
         body += drawn
         entries.append(LegendEntry("dash", f"{percent} interval, each distance alone"))
-    for run in _runs([(along(p.distance_km), p.value) for p in points]):
+    for run in runs_of([(along(p.distance_km), p.value) for p in points]):
         body.append(path([(x, upright(y)) for x, y in run], {"fill": "none", "stroke_width": 2.5, **series_line(0)}))
     body += level_axis(frame, along, canvas, title="Distance from the site, km")
     keys, height = legend(entries, bottom + 22 + canvas.font * 2.4, canvas)
@@ -177,7 +132,7 @@ def _whole_runs(edges: Sequence[tuple[float, float | None, float | None]]) -> li
     return [run for run in runs if run]
 
 
-def _runs(points: Sequence[tuple[float, float | None]]) -> list[list[tuple[float, float]]]:
+def runs_of(points: Sequence[tuple[float, float | None]]) -> list[list[tuple[float, float]]]:
     """Unbroken stretches of a line: a missing value breaks it, and is never bridged."""
     runs: list[list[tuple[float, float]]] = [[]]
     for x, y in points:
@@ -186,40 +141,3 @@ def _runs(points: Sequence[tuple[float, float | None]]) -> list[list[tuple[float
         else:
             runs[-1].append((x, y))
     return [run for run in runs if run]
-
-
-def _draw_trend(
-    series: Sequence[Series],
-    canvas: Canvas,
-    *,
-    periods: Sequence[str],
-    measure: str,
-    start: int | None,
-    period_label: str,
-) -> Drawn:
-    body, top = heading(measure, canvas)
-    bottom = top + (240 if canvas.is_narrow else 290)
-    upright = Scale(*domain_of([value for one in series for value in one.values]), start=bottom, end=top)
-    frame = Frame(left=room_for_numbers(upright, canvas), right=canvas.width - 10, top=top, bottom=bottom)
-    along = Scale(-0.4, max(len(periods) - 0.6, 0.6), start=frame.left, end=frame.right)
-    body += upright_axis(frame, upright, canvas)
-    if start is not None:
-        body += start_line(frame, along(start - 0.5), canvas, "Treatment starts")
-    for number, one in enumerate(series):
-        body += _trend_line(number, one, along, upright)
-    body += labelled_axis(frame, [along(p) for p in range(len(periods))], periods, canvas, title=period_label)
-    entries = [LegendEntry("line", one.label, n, dash=DASHES[n % len(DASHES)]) for n, one in enumerate(series)]
-    keys, height = legend(entries, bottom + 22 + canvas.font * 2.4, canvas)
-    return Drawn([*body, *keys], height)
-
-
-def _trend_line(number: int, one: Series, along: Scale, upright: Scale) -> list[str]:
-    drawn = []
-    for run in _runs([(float(place), value) for place, value in enumerate(one.values)]):
-        places = [(along(x), upright(y)) for x, y in run]
-        dash = DASHES[number % len(DASHES)]
-        drawn.append(
-            path(places, {"fill": "none", "stroke_width": 2.5, "stroke_dasharray": dash, **series_line(number)})
-        )
-        drawn += [dot(x, y, series=number, radius=3) for x, y in places]
-    return drawn

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from evidence.places.models import Place, PlaceChange, PlaceKind
 from evidence.series.charts import of_intervention
 from evidence.series.models import OfficialSeries, SeriesPlace
+from evidence.series.periods import ending_year, every_year
 from evidence.series.queries import authorities_in, series_known
 from evidence.series.readers import UnreadableSeries, read_series
 
@@ -153,3 +154,42 @@ def test_series_are_drawn_on_the_pages_of_places_outcomes_and_interventions(clie
     intervention.places.add(Place.objects.get(code="E08000035"))
     (drawn,) = of_intervention(None, intervention, [outcome])
     assert "Leeds" in str(drawn.figure.svg) and "England" in str(drawn.figure.svg)
+
+
+def test_the_programmes_dates_and_the_breaks_are_drawn_and_told_again_in_the_table(client, tmp_path):
+    from evidence.catalogue.models import SeriesBreak
+    from tests.workspace_records import make_intervention, make_outcome
+
+    outcome = make_outcome(code="O-EMPLOY", name="Employment rate")
+    SeriesBreak.objects.create(outcome=outcome, kind="collection", from_year=2018, to_year=2018, text="Not asked.")
+    start, years = "Employment rate,Percentage,%", (2015, 2016, 2017, 2019, 2020, 2021)
+    rows = [f"{start},E08000035,Leeds,{year}-01-01/P1Y,{60 + year - 2015}" for year in years]
+    load(tmp_path, "\n".join([ELS.splitlines()[0], *rows, ""]))
+    intervention = make_intervention(name="Bridges", start_year=2017, end_year=2019)
+    intervention.places.add(Place.objects.get(code="E08000035"))
+    (drawn,) = of_intervention(None, intervention, [outcome])
+    for svg in (drawn.figure.wide, drawn.figure.narrow):
+        assert "Begins 2017" in svg and "Ends 2019" in svg and "Break in the series" in svg
+    told = {str(row[0].text): str(row[-1].text) for row in drawn.figure.table.rows}
+    assert list(told) == ["2015", "2016", "2017", "2018", "2019", "2020", "2021"]
+    assert told["2017"] == "Begins 2017" and told["2018"] == "break in the series" and told["2020"] == "Ends 2019"
+    assert drawn.figure.table.rows[3][1].value is None
+    page = client.get("/places/E08000035/").content.decode()
+    assert "1: Bridges begins 2017; Bridges ends 2019" in page and "2018: Not asked." in page
+
+
+@pytest.mark.parametrize(
+    ("labels", "every"),
+    [
+        (["2015", "2018"], ["2015", "2016", "2017", "2018"]),
+        (["2019/20", "2021/22"], ["2019/20", "2020/21", "2021/22"]),
+        (["1998-99", "2000-01"], ["1998-99", "1999-00", "2000-01"]),
+        (["2015 Q1", "2015 Q3"], ["2015 Q1", "2015 Q3"]),
+    ],
+)
+def test_years_without_figures_keep_their_place_on_the_axis(labels, every):
+    assert every_year(labels) == every
+
+
+def test_a_break_is_told_by_the_year_in_which_a_split_year_ends():
+    assert [ending_year(label) for label in ("2020", "2019/20", "2020 Q2", "all")] == [2020, 2020, 2020, None]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from evidence.drawing import curves, event_study, forest, maps, multiples, rings, timing
+from evidence.drawing import curves, event_study, forest, maps, multiples, rings, timing, trends
 from evidence.drawing.event_study import EventPoint
 from evidence.drawing.figures import Figure
 
@@ -47,8 +47,10 @@ def _curve() -> Figure:
 
 
 def _trend() -> Figure:
-    series = [curves.Series(HOSTILE, (1.0, None, 3.0)), curves.Series("Never treated", (1.0, math.nan, 2.0))]
-    return curves.trend_figure(series, periods=["2019", "2020", "2021"], title="Trend", measure="Mean", start=2)
+    lines = (trends.Series(HOSTILE, (1.0, None, 3.0)), trends.Series("Never treated", (1.0, math.nan, 2.0)))
+    marks = (trends.Mark(1, HOSTILE), trends.Mark(1, "1", HOSTILE), trends.Mark(2, "Ends 2021"))
+    trend = trends.Trend(lines, ("2019", "2020", "2021"), marks, ((0.5, 1.5),))
+    return trends.trend_figure(trend, title="Trend", measure="Mean")
 
 
 def _forest() -> Figure:
