@@ -31,6 +31,8 @@ def main() -> int:
     for part in asked.only or PARTS:
         if part == "simulations":
             _simulate(asked.draws)
+        elif part == "placebo":
+            _check_placebos(asked.draws)
         else:
             _write(part, _measured(part, asked.draws))
     _write("not_compared", _not_compared())
@@ -42,8 +44,6 @@ def main() -> int:
 def _measured(part: str, draws: int) -> list[dict[str, Any]]:
     if part == "standing":
         return standing_check.as_json(standing_check.check(min(draws, standing_check.DRAWS)))
-    if part == "placebo":
-        return placebo.as_json(placebo.check(min(draws, placebo.DRAWS))) or _read("placebo")
     return _references()
 
 
@@ -52,6 +52,13 @@ def _simulate(draws: int) -> None:
     for rows in coverage.simulate(draws, known=_read("simulations")):
         _write("simulations", rows)
         print(f"{len(rows)} cells", flush=True)
+
+
+def _check_placebos(draws: int) -> None:
+    """Write after every design."""
+    for rows in placebo.measured(min(draws, placebo.DRAWS), known=_read("placebo")):
+        _write("placebo", rows)
+        print("one more design", flush=True)
 
 
 def _references() -> list[dict[str, Any]]:

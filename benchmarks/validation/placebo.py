@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -102,12 +103,11 @@ def _grid(read: ReadSeries) -> Grid:
     return Grid(f"{read.name} {read.breakdown}".strip(), tuple(whole), table)
 
 
-def check(draws: int = DRAWS, *, designs: tuple[Design, ...] = DESIGNS) -> list[Behaviour]:
-    """Each design's behaviour, from fixed seeds. Empty where the published series are not here."""
-    if not PANELS.exists():
-        return []
-    grids = read_grids()
-    return [behaviour(design, grids, draws) for design in designs]
+def check(draws: int = DRAWS, *, designs: tuple[Design, ...] = DESIGNS) -> Iterator[Behaviour]:
+    """Each design's behaviour as it is measured, from fixed seeds. Nothing where the published series are not here."""
+    grids = read_grids() if PANELS.exists() else []
+    for design in designs if grids else ():
+        yield behaviour(design, grids, draws)
 
 
 def behaviour(design: Design, grids: list[Grid], draws: int) -> Behaviour:
@@ -144,6 +144,9 @@ def _p_value(grid: Grid, start: int, treated: np.ndarray, spec: Spec) -> float |
     return result.estimates[0].p_value
 
 
-def as_json(found: list[Behaviour]) -> list[dict[str, Any]]:
-    """The behaviours as plain data."""
-    return [asdict(item) | {"rejects": round(item.rejects, 4)} for item in found]
+def measured(draws: int, *, known: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """The behaviours as plain data, after each design; those not measured yet are as they are known."""
+    rows = {(row["label"], row["n_treated"]): row for row in known}
+    for item in check(draws):
+        rows[item.label, item.n_treated] = asdict(item) | {"rejects": round(item.rejects, 4)}
+        yield [row for each in DESIGNS if (row := rows.get((each.label, each.n_treated))) is not None]

@@ -171,22 +171,23 @@ def _relative(values: np.ndarray) -> np.ndarray:
     return values / middle if middle > 0 else values
 
 
-def advice(n_treated: int, n_comparison: int) -> str:
-    """Which design so many treated areas lead to, and why."""
+def advice(n_treated: int, n_comparison: int, *, what: str = "area") -> str:
+    """Which design so many treated areas (or `what` they are) lead to, and why."""
     if n_treated == 1:
         return (
-            "With one treated area, errors cannot be worked out from how treated areas differ among themselves. Use "
-            "synthetic difference-in-differences with placebo inference: the same sum is done for each comparison area "
-            "as if it had been treated, and shows how large a difference arises by chance."
+            f"With one treated {what}, errors cannot be worked out from how treated {what}s differ among themselves. "
+            "Use synthetic difference-in-differences with placebo inference: the same sum is done for each comparison "
+            f"{what} as if it had been treated, and shows how large a difference arises by chance."
         )
     if n_treated <= FEW_TREATED:
         return (
-            f"With {n_treated} treated areas, errors that rest on many clusters are too small. Use randomisation "
-            "inference: treatment is dealt to other areas at random, and shows how large a difference arises by chance."
+            f"With {n_treated} treated {what}s, errors that rest on many clusters are too small. Use randomisation "
+            f"inference: treatment is dealt to other {what}s at random, and shows how large a difference arises by "
+            "chance."
         )
     return (
-        f"With {n_treated} treated and {n_comparison} comparison areas, group-time effects with errors clustered by "
-        "area are a sound first choice."
+        f"With {n_treated} treated and {n_comparison} comparison {what}s, group-time effects with errors clustered by "
+        f"{what} are a sound first choice."
     )
 
 

@@ -20,12 +20,13 @@ from evaluations.datasets.building import (
     with_treatment,
 )
 from evaluations.datasets.models import Dataset, DatasetState
+from evaluations.datasets.picking import Option
 from evaluations.datasets.queries import whole_table
 from evaluations.stats.issues import BadInput, Issue
 from evidence.drawing.figures import Figure
 from evidence.drawing.timing import CohortTiming, timing_figure
 
-MOST_TICKED = 600
+MOST_UNITS = 20_000
 """Units above which ticking is not offered."""
 WAYS = {
     "tick": "Tick the units that were treated",
@@ -63,7 +64,7 @@ def stated_from(data: Mapping[str, Any], names: list[str]) -> Stated:
         period=period if period in names else likely_column(names, LIKELY_PERIODS) or names[-1],
         way=str(data.get("way", "tick")) if data.get("way") in WAYS else "tick",
         default_start=str(data.get("default_start", "")).strip(),
-        ticked=tuple(getlist("treated")),
+        ticked=tuple(dict.fromkeys(getlist("treated"))),
         own_starts=dict(zip(units, (str(start).strip() for start in getlist("start")), strict=False)),
         lines=str(data.get("lines", "")),
         other=str(data.get("other", "")),
@@ -121,15 +122,17 @@ def catalogue_starts(dataset: Dataset) -> dict[str, str]:
     return {place.name: str(year) for place in places}
 
 
-def ticks(data: pa.Table, stated: Stated) -> list[dict[str, Any]]:
-    """One line to tick for each unit; none where there are too many."""
+def units_to_tick(data: pa.Table, stated: Stated) -> list[Option]:
+    """The units that may be ticked; none where there are too many."""
     units = units_of(data, stated.unit)
-    if len(units) > MOST_TICKED:
-        return []
-    ticked = set(stated.ticked)
+    return [Option(unit, unit) for unit in units] if len(units) <= MOST_UNITS else []
+
+
+def ticked_units(stated: Stated) -> list[dict[str, Any]]:
+    """The units ticked so far, each with its own start where one was written."""
     return [
-        {"unit": unit, "is_ticked": unit in ticked, "start": stated.own_starts.get(unit, ""), "number": number}
-        for number, unit in enumerate(units)
+        {"unit": unit, "start": stated.own_starts.get(unit, ""), "number": number}
+        for number, unit in enumerate(stated.ticked, start=1)
     ]
 
 

@@ -45,8 +45,13 @@ def _option_rows(spec: Mapping[str, Any]) -> list[dict[str, str]]:
     return [
         {"key": each.label.rstrip("?"), "value": option_text(each.name, spec[each.block].get(each.name))}
         for each in OPTIONS
-        if (not each.of or spec["estimator"] in each.of) and not each.advanced
+        if (not each.of or spec["estimator"] in each.of) and (not each.advanced or _is_told(each.name, spec))
     ]
+
+
+def _is_told(name: str, spec: Mapping[str, Any]) -> bool:
+    """Whether an advanced option is told all the same: how chance is judged, where that was chosen for the case."""
+    return name == "inference" and spec["options"].get("inference", "analytic") != "analytic"
 
 
 def option_text(name: str, value: Any) -> str:

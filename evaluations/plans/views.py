@@ -18,6 +18,7 @@ from evaluations.organisations.permissions import Permission, may, require
 from evaluations.plans.actions import lock_plan, save_draft
 from evaluations.plans.calculator import CalculatorForm
 from evaluations.plans.designs import BY_ESTIMATOR, ROLES
+from evaluations.plans.fewness import Counted, counted_in, suited_inference
 from evaluations.plans.forms import ColumnRolesForm, DesignForm, NamedColumnsForm, ready, sites_choices, spec_of
 from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.option_forms import OptionsForm
@@ -100,7 +101,9 @@ def plan_columns(request: HttpRequest, pk: int) -> HttpResponse:
         else NamedColumnsForm(request.POST or None, stated=columns)
     )
     if request.method == "POST" and form.is_valid():
-        spec = _with_columns(spec_of(stated), form.cleaned_data["columns"], proposed=_proposed(request, evaluation))
+        chosen = form.cleaned_data["columns"]
+        proposed, counted = _proposed(request, evaluation), counted_in(dataset, chosen)
+        spec = _with_columns(spec_of(stated), chosen, proposed=proposed, counted=counted)
         if _saved(request, form, evaluation, stated, spec=spec, dataset=dataset):
             return redirect("plan-design", pk=pk)
     shown = {
@@ -132,18 +135,27 @@ def _proposed(request: HttpRequest, evaluation: Evaluation) -> str:
     return proposed.estimator if proposed is not None else "callaway_santanna"
 
 
-def _with_columns(spec: dict[str, Any], columns: Mapping[str, Any], *, proposed: str) -> dict[str, Any]:
-    """The design with these columns; the first time, with the estimator that suits them, else the one proposed."""
+def _with_columns(
+    spec: dict[str, Any], columns: Mapping[str, Any], *, proposed: str, counted: Counted | None
+) -> dict[str, Any]:
+    """The design with these columns; the first time, with the estimator that suits them, else the one proposed.
+
+    Where few units are treated, the design and inference are those that so few lead to.
+    """
     if spec:
         return spec | {"columns": columns}
     located = any(role in columns for role in ("latitude", "easting", "distance_km", "postcode"))
     estimator = "ring_did" if located else "did_2x2" if "treated" in columns and "post" in columns else proposed
+    options: dict[str, Any] = {}
+    if estimator == proposed and counted is not None and counted.is_few:
+        estimator = counted.estimator
+        options = suited_inference(options, estimator, counted)
     panel = estimator != "did_2x2" or "unit" in columns
     return {
         "method": BY_ESTIMATOR[estimator].method,
         "estimator": estimator,
         "columns": columns,
-        "options": {"panel": panel},
+        "options": {"panel": panel, **options},
     }
 
 
@@ -162,13 +174,17 @@ def plan_design(request: HttpRequest, pk: int) -> HttpResponse:
         is_departure=evaluation.plans.filter(locked_at__isnull=False).exists(),
         initial=initial,
     )
+    counted = counted_in(draft.dataset, draft.spec["columns"])
     if request.method == "POST" and form.is_valid():
         estimator = form.cleaned_data["estimator"]
         spec = draft.spec | {"estimator": estimator, "method": BY_ESTIMATOR[estimator].method}
+        if estimator != draft.spec["estimator"]:
+            spec["options"] = suited_inference(draft.spec["options"], estimator, counted)
         words = {name: form.cleaned_data.get(name, "") for name in WORDS}
         if _saved(request, form, evaluation, draft, spec=spec, words=words):
             return redirect("plan-options", pk=pk)
-    shown = {"evaluation": evaluation, "crumbs": _crumbs(evaluation), "form": form}
+    why = counted.why if counted is not None else ""
+    shown = {"evaluation": evaluation, "crumbs": _crumbs(evaluation), "form": form, "why": why}
     return render(request, "plans/design.html", shown)
 
 
@@ -185,11 +201,13 @@ def plan_options(request: HttpRequest, pk: int) -> HttpResponse:
         sites = evaluation.datasets.filter(pk=form.cleaned_data.get("sites") or 0).first()
         if _saved(request, form, evaluation, draft, spec=draft.spec | form.stated(), sites=sites):
             return redirect("plan", pk=pk)
+    counted = counted_in(draft.dataset, draft.spec["columns"])
     shown = {
         "evaluation": evaluation,
         "crumbs": _crumbs(evaluation),
         "form": form,
         "design": BY_ESTIMATOR[draft.spec["estimator"]],
+        "why": counted.why if counted is not None else "",
     }
     return render(request, "plans/options.html", shown)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +13,7 @@ from evaluations.datasets.building import LIKELY_PERIODS, likely_column
 from evaluations.datasets.deriving import derive_dataset
 from evaluations.datasets.ingest_parquet import LINE_COLUMN
 from evaluations.datasets.models import Dataset, DatasetKind, DatasetState
+from evaluations.datasets.picking import picker_of, ticked_with_found
 from evaluations.datasets.placing import LIKELY_PLACES, matches_in, with_places
 from evaluations.datasets.presenters import noted_places, places_summary, problems_heading
 from evaluations.datasets.queries import whole_table
@@ -20,9 +23,10 @@ from evaluations.datasets.treatment import (
     period_labels,
     stated_from,
     step_of,
-    ticks,
+    ticked_units,
     timing_of,
     treated_table,
+    units_to_tick,
 )
 from evaluations.datasets.views.shared import crumbs_of, dataset_or_404
 from evaluations.organisations.permissions import Permission, may
@@ -50,11 +54,17 @@ def treatment(request: HttpRequest, pk: int, dataset_pk: int) -> HttpResponse:
         raise Http404
     data = whole_table(dataset)
     names = [name for name in data.column_names if name != LINE_COLUMN]
-    stated = stated_from(request.POST if request.method == "POST" else request.GET, names)
+    asked = request.POST if request.method == "POST" else request.GET
+    stated = stated_from(asked, names)
+    options = units_to_tick(data, stated)
+    ticked = ticked_with_found(options, stated.ticked, asked)
+    if "choose" in asked:
+        ticked = tuple(unit for unit in ticked if any(each.value == unit for each in options))
+    stated = replace(stated, ticked=ticked)
     issues: list[Issue] = []
     figure = None
     notes: tuple[str, ...] = ()
-    if request.method == "POST" and "choose" not in request.POST:
+    if "show" in request.POST or "keep" in request.POST:
         try:
             treated = treated_table(dataset, data, stated)
             figure, notes = timing_of(treated), treated.notes
@@ -70,8 +80,9 @@ def treatment(request: HttpRequest, pk: int, dataset_pk: int) -> HttpResponse:
         "crumbs": crumbs_of(dataset.evaluation, ("Data", reverse("datasets", args=[pk]))),
         "names": names,
         "stated": stated,
-        "ways": WAYS.items(),
-        "ticks": ticks(data, stated),
+        "ways": WAYS,
+        "picker": picker_of(options, stated.ticked, asked) if options else None,
+        "ticked": ticked_units(stated),
         "periods": period_labels(data, stated),
         "others": other_datasets(dataset),
         "figure": figure,

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from evaluations.datasets.actions import Particulars, delete_dataset, upload_dataset
 from evaluations.datasets.models import Dataset, DatasetState
+from evaluations.datasets.picking import PER_PAGE
 from evaluations.datasets.queries import design_issues, local_table
 from evaluations.stats.spec import parse_spec
 from evaluations.workspaces.models import LawfulBasis
@@ -74,6 +75,37 @@ def test_ticking_is_drawn_then_kept_as_a_new_dataset(client, page):
     assert made.analysed_sha256 == made.stored_sha256 and dataset.analysed_sha256 == dataset.sha256
     columns = {"unit": "area", "period": "year", "outcome": "rate", "first_treated": "first_treated"}
     assert design_issues(made, parse_spec({"columns": columns})) == []
+
+
+def test_many_units_are_ticked_over_several_pages_and_keep_their_ticks_and_starts(client, analyst, evaluation):
+    client.force_login(analyst)
+    rows = [f"Ward {unit:03d},{year},{unit % 7 + year - 2015}" for unit in range(250) for year in range(2015, 2019)]
+    dataset = upload(evaluation, analyst, "\n".join(["area,year,rate", *rows, ""]))
+    address = reverse("dataset-treatment", args=[evaluation.pk, dataset.pk])
+    page = client.get(address)
+    assert page.content.count(b'name="treated"') == PER_PAGE and "1 to 40 of 250 units" in page.content.decode()
+    posted = OWN | {"way": "tick", "default_start": "2017", "treated": ["Ward 003"], "go": "2"}
+    page = client.post(address, posted)
+    said = page.content.decode()
+    assert "1 ticked" in said and "Ward 041" in said and 'value="2017"' not in said and "<title>Error" not in said
+    posted = OWN | {"way": "tick", "default_start": "2017", "treated": ["Ward 003"], "find": "24 WARD", "look": "1"}
+    posted |= {"unit_name": ["Ward 003"], "start": ["2016"]}
+    page = client.post(address, posted)
+    assert [each.label for each in page.context["picker"].shown] == [
+        f"Ward {unit:03d}" for unit in (24, 124, 224, *range(240, 250))
+    ]
+    page = client.post(address, posted | {"found_for": "24 WARD", "tick_found": "1"})
+    assert len(page.context["ticked"]) == 14 and page.context["ticked"][0]["start"] == "2016"
+    posted |= {"treated": [each["unit"] for each in page.context["ticked"]], "keep": "1"}
+    assert client.post(address, posted).status_code == 302
+    starts = starts_in(Dataset.objects.exclude(pk=dataset.pk).get())
+    assert starts["Ward 003"] == 2016 and starts["Ward 249"] == 2017 and len(starts) == 14
+
+
+def test_other_columns_take_away_ticks_that_are_no_units_of_theirs(client, page):
+    _, address = page
+    shown = client.post(address, {"unit": "year", "period": "year", "treated": ["Leeds", "2016"], "choose": "1"})
+    assert [each["unit"] for each in shown.context["ticked"]] == ["2016"]
 
 
 def test_a_pasted_list_a_second_file_and_the_catalogue_say_the_same(client, page, analyst, evaluation):
