@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from evaluations.datasets.comparing import advice
 from evaluations.datasets.official import Choice, areas_of, keep_panel, panel, paths, proposal_for
+from evaluations.datasets.picking import Option, picker_of, ticked_with_found
 from evaluations.datasets.presenters import candidate_rows, problems_heading
 from evaluations.datasets.views.shared import crumbs_of, evaluation_or_404
 from evaluations.organisations.addresses import row_number
@@ -20,6 +21,8 @@ from evidence.series.models import OfficialSeries
 from evidence.series.queries import series_known
 
 MOST_SERIES = 60
+LOOKING = {"look", "go", "tick_found"}
+"""Buttons by which areas are looked for, before anything is asked."""
 
 
 @login_required
@@ -38,7 +41,10 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "datasets/compare_series.html", context)
     areas = areas_of(request.user, series, evaluation)
     compared = () if "propose" in asked else tuple(asked.getlist("compared"))
-    choice = Choice(series, tuple(asked.getlist("treated")), asked.get("start", ""), compared)
+    options = [Option(area.code, area.name) for area in areas]
+    treated = ticked_with_found(options, tuple(dict.fromkeys(asked.getlist("treated"))), asked)
+    compared = tuple(code for code in compared if code not in treated)
+    choice = Choice(series, treated, asked.get("start", ""), compared)
     issues: list[Issue] = []
     if choice.treated and choice.start in series.periods:
         try:
@@ -50,23 +56,29 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("dataset", pk=pk, dataset_pk=dataset.pk)
             context |= {
                 "proposal": proposal,
-                "candidates": candidate_rows(proposal, compared),
+                "candidates": _by_tick(candidate_rows(proposal, compared)),
                 "figure": paths(areas, choice, compared),
                 "advice": advice(len(choice.treated), len(compared)),
             }
         except BadInput as wrong:
             issues = list(wrong.issues)
-    elif request.method == "POST":
+    elif request.method == "POST" and not LOOKING & asked.keys():
         what = "Choose at least one treated area, and the period from which it was treated."
         issues = [Issue("choice_missing", what, "Tick the areas and choose the period.")]
     context |= {
         "series": series,
-        "areas": [{"code": area.code, "name": area.name, "is_treated": area.code in choice.treated} for area in areas],
+        "treated": [each for each in options if each.value in treated],
+        "picker": picker_of(options, treated, asked),
         "choice": choice,
         "issues": issues,
         "issues_heading": problems_heading(issues),
     }
     return render(request, "datasets/compare.html", context)
+
+
+def _by_tick(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The areas ticked, and the others."""
+    return {"on": [row for row in rows if row["is_on"]], "off": [row for row in rows if not row["is_on"]]}
 
 
 def _found(request: HttpRequest, evaluation: Any, search: str) -> list[OfficialSeries]:

@@ -72,6 +72,18 @@ def test_from_one_area_to_a_result(client, series, evaluation):
     assert result["status"] == "done" and result["estimates"][0]["value"] == pytest.approx(6, abs=1.5)
 
 
+def test_areas_are_found_and_ticked_before_anything_is_asked(client, series, evaluation):
+    client.force_login(evaluation.created_by)
+    address = reverse("dataset-compare", args=[evaluation.pk])
+    page = client.post(address, {"series": series.pk, "find": "borough 2", "look": "1", "treated": ["E08000040"]})
+    said = page.content.decode()
+    assert "<title>Error" not in said and "1 treated area ticked" in said
+    assert {each.label for each in page.context["picker"].shown} >= {"Borough 2", "Borough 29"}
+    asked = {"series": series.pk, "treated": ["E08000040"], "start": "2017", "compared": ["E08000040", "E08000041"]}
+    page = client.post(address, asked | {"show": "1"})
+    assert [row["code"] for row in page.context["candidates"]["on"]] == ["E08000041"]
+
+
 def test_nothing_chosen_and_too_early_a_start_are_told(client, series, evaluation):
     client.force_login(evaluation.created_by)
     address = reverse("dataset-compare", args=[evaluation.pk])
