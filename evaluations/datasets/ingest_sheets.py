@@ -48,6 +48,8 @@ def read_sheet(file: BinaryIO, *, sheet: str | None = None) -> RawTable:
         if any(_filled(row) for row in rows):
             others = [other for other in workbook.sheet_names if other != name]
             problems = Problems()
+            if not sheet:
+                _note_no_table(workbook, name, rows, problems)
             _note_hidden(file, workbook, name, len(rows), problems)
             notes = (f"Read from the sheet {name}; not read: {', '.join(others)}.",) if others else ()
             table = table_of(rows, notes=notes)
@@ -61,6 +63,32 @@ def _seen_first(workbook: CalamineWorkbook) -> list[str]:
     """The sheets in their order, those that are hidden last."""
     about = sorted(workbook.sheets_metadata, key=lambda each: each.visible != SheetVisibleEnum.Visible)
     return [each.name for each in about]
+
+
+def _note_no_table(workbook: CalamineWorkbook, sheet: str, rows: list[list[Any]], problems: Problems) -> None:
+    """Note that the sheet read is a cover or a list of contents: without numbers, where a later one has a table."""
+    if _has_numbers(rows):
+        return
+    seen = [each.name for each in workbook.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
+    for other in (name for name in seen if name != sheet):
+        beside = cells(workbook, other)
+        if _has_numbers(beside) or _width(beside) > _width(rows):
+            problems.add(
+                "sheet_without_numbers",
+                f"Cell A1: the first sheet, {sheet}, has no numbers, and the sheet {other} seems to hold the table.",
+                "Choose the sheet here, or upload a copy with that sheet alone.",
+                row=1,
+            )
+            return
+
+
+def _has_numbers(rows: list[list[Any]]) -> bool:
+    return any(isinstance(cell, int | float) and not isinstance(cell, bool) for row in rows for cell in row)
+
+
+def _width(rows: list[list[Any]]) -> int:
+    """Cells with values in the fullest row."""
+    return max((sum(cell not in ("", None) for cell in row) for row in rows), default=0)
 
 
 def _note_hidden(file: BinaryIO, workbook: CalamineWorkbook, sheet: str, n_rows: int, problems: Problems) -> None:

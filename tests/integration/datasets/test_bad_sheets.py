@@ -86,6 +86,21 @@ def test_a_hidden_sheet_is_not_read_unless_it_is_chosen(client, analyst, evaluat
     assert client.post(address, {"sheet": "working", "shown_sheet": "Sheet"}).context["n_rows"] == 76
 
 
+def test_a_cover_or_a_list_of_contents_is_not_taken_for_the_table(client, analyst, evaluation):
+    def fill(book):
+        rows_into(book.active, [["Contents", "Description"], ["Table 1", "Rates by authority"]])
+        book.active.title = "Contents"
+        rows_into(book.create_sheet("Table 1"), wide([2017, 2018]))
+
+    client.force_login(analyst)
+    answer = send(client, evaluation, saved(fill))
+    said, pending = answer.content.decode(), answer.context["pending"]
+    assert "the first sheet, Contents, has no numbers" in said and "Choose the sheet here" in said
+    page = client.get(reverse("dataset-tidy", args=[evaluation.pk, pending.token]))
+    assert page.context["recipe"].sheet == "Table 1" and page.context["n_rows"] == 8
+    assert not Dataset.objects.exists()
+
+
 def test_an_area_under_two_names_is_told_with_its_rows(client, analyst, evaluation):
     sheffield = Place.objects.create(code="E08000039", name="Sheffield", kind=PlaceKind.UPPER_TIER)
     PlaceChange.objects.create(place=sheffield, previous_code="E08000019", year=2025)
