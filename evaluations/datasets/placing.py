@@ -105,7 +105,8 @@ def _notes(matches: list[Match], left_out: int) -> tuple[str, ...]:
     ended = [match for match in matches if match.how == "ended" and match.code]
     if ended:
         listed = "; ".join(f"{match.name} ({match.note})" for match in ended[:10]) + (" ..." if len(ended) > 10 else "")
-        notes.append(f"{len(ended)} places ended and are not joined to what they became: {listed}.")
+        what = "1 place ended and is" if len(ended) == 1 else f"{len(ended)} places ended and are"
+        notes.append(f"{what} not joined to what became of it: {listed}.")
     unplaced = [match.written for match in matches if not (match.is_place and match.code)]
     if unplaced:
         listed = ", ".join(unplaced[:20]) + (" ..." if len(unplaced) > 20 else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from evaluations.datasets.ingest_parquet import LINE_COLUMN
 from evaluations.datasets.models import Dataset
@@ -34,6 +35,8 @@ def earlier_recipe(pending: Pending, *, by: User) -> Earlier | None:
     """
     for dataset in _with_recipes(pending, by):
         recipe = Recipe.from_json(dataset.reading["recipe"])
+        if not _may_be_of_one_kind(recipe, dataset, pending):
+            continue
         try:
             found = tidied(pending, recipe)
         except BadInput:
@@ -41,6 +44,16 @@ def earlier_recipe(pending: Pending, *, by: User) -> Earlier | None:
         if found.recipe.anchor[: len(recipe.anchor)] == recipe.anchor:
             return Earlier(dataset, found, tuple(_differences(dataset, recipe, found)))
     return None
+
+
+def _may_be_of_one_kind(recipe: Recipe, dataset: Dataset, pending: Pending) -> bool:
+    """Whether the header says enough: "Local authority" alone heads every sheet, so the files' names must be alike."""
+    return len(recipe.anchor) > 1 or _letters(dataset.original_name) == _letters(pending.name)
+
+
+def _letters(name: str) -> str:
+    """The letters of a file's name, without the year or version that next year's changes."""
+    return "".join(sign for sign in PurePath(name).stem.casefold() if sign.isalpha())
 
 
 def _with_recipes(pending: Pending, by: User) -> list[Dataset]:

@@ -243,7 +243,9 @@ def _drop_rows(work: Work, is_on: bool, words: re.Pattern[str], what: str) -> Do
         gone = set(matched)
         work.rows = [row for index, row in enumerate(work.rows) if index not in gone]
         work.lines = [line for index, line in enumerate(work.lines) if index not in gone]
-    return Done(len(matched), f"{len(matched)} rows that {what} are left out, such as {first}.")
+    return Done(
+        len(matched), f"Left out, as they {what}: {len(matched)} row{'s' * (len(matched) != 1)}, such as {first}."
+    )
 
 
 def read_symbols(work: Work, is_on: bool) -> Done:

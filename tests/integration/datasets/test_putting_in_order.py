@@ -27,8 +27,8 @@ def evaluation(analyst):
     return make_evaluation(owner=make_organisation(analyst=analyst), by=analyst)
 
 
-def send(client, evaluation, content: bytes):
-    file = SimpleUploadedFile("table.xlsx", content)
+def send(client, evaluation, content: bytes, name: str = "neet 2021.xlsx"):
+    file = SimpleUploadedFile(name, content)
     stated = {"file": file, "kind": "outcomes", "lawful_basis": LawfulBasis.NOT_PERSONAL, "controller": "The council"}
     return client.post(reverse("dataset-upload", args=[evaluation.pk]), stated)
 
@@ -136,7 +136,7 @@ def test_next_years_file_is_put_in_order_by_the_kept_recipe_and_what_differs_is_
     address = reverse("dataset-tidy", args=[evaluation.pk, first.token])
     steps = {"shown_steps": "around periods", "on": ["around", "periods"], "period_name": "year", "value_name": "neet"}
     assert client.post(address, steps | {"keep": "1"}).status_code == 302
-    answer = send(client, evaluation, saved(next_year))
+    answer = send(client, evaluation, saved(next_year), "NEET 2022.xlsx")
     address = reverse("dataset-tidy", args=[evaluation.pk, answer.context["pending"].token])
     page = client.get(address)
     said = page.content.decode()
@@ -144,6 +144,16 @@ def test_next_years_file_is_put_in_order_by_the_kept_recipe_and_what_differs_is_
     assert "has 24 rows; it had 20" in said and 'value="neet"' in said and page.context["n_rows"] == 24
     fresh = client.get(address + "?fresh=1")
     assert fresh.context["earlier"] is None and 'value="neet"' not in fresh.content.decode()
+
+
+def test_a_header_that_every_sheet_has_is_no_reason_to_repeat_a_recipe(client, analyst, evaluation):
+    client.force_login(analyst)
+    first = waiting(client, evaluation, WORKBOOKS[0].content)
+    assert client.post(reverse("dataset-tidy", args=[evaluation.pk, first.token]), {"keep": "1"}).status_code == 302
+    assert Dataset.objects.get().reading["recipe"]["anchor"] == ["Local authority"]
+    other = saved(lambda book: rows_into(book.active, wide([2017, 2018])))
+    token = send(client, evaluation, other, "attainment.xlsx").context["pending"].token
+    assert client.get(reverse("dataset-tidy", args=[evaluation.pk, token])).context["earlier"] is None
 
 
 def test_another_kind_of_file_and_another_persons_recipe_are_not_proposed(client, analyst, evaluation):
