@@ -13,7 +13,11 @@ from evaluations.datasets.queries import local_table
 MOST_ROWS_COUNTED = 2_000_000
 RANDOMISED = ("imputation", "twfe", "event_study", "sun_abraham", "synthetic_did")
 """Designs that randomisation inference is available for, the one that is advised first."""
-INFERENCE_OF_ONE = {"placebo": ("synthetic_did",), "jackknife": ("synthetic_did",), "randomisation": (*RANDOMISED, "did_2x2")}
+INFERENCE_OF_ONE = {
+    "placebo": ("synthetic_did",),
+    "jackknife": ("synthetic_did",),
+    "randomisation": (*RANDOMISED, "did_2x2"),
+}
 """Kinds of inference that only these designs have."""
 LEAST_COMPARED = 2
 
