@@ -89,8 +89,10 @@ class _Running:
     def only(self, going_on: np.ndarray) -> _Running:
         """Those of them that go on."""
         n = int(going_on.sum())
-        kept = (each[going_on] for each in (self.rows, self.own, self.target, self.weights, self.product))
-        return _Running(*kept, self.offsets[:n], np.empty((2, n, self.weights.shape[1])))
+        room = np.empty((2, n, self.weights.shape[1]))
+        own, target = self.own[going_on], self.target[going_on]
+        weights, product = self.weights[going_on], self.product[going_on]
+        return _Running(self.rows[going_on], own, target, weights, product, self.offsets[:n], room)
 
     def step(self, problems: Problems) -> np.ndarray:
         """One exact step of each towards one vertex; the gain of each."""
