@@ -163,10 +163,13 @@ def first_effect(path: LongDifferences | None) -> FirstEffect | None:
         return None
     unbroken = np.flatnonzero(leads - path.reference == np.arange(-len(leads), 0))
     keep = np.append(unbroken[-MOST_LEADS:], len(leads))
+    freedom = None if chosen.freedom is None else float(chosen.freedom[keep].min())
+    if freedom is not None:
+        keep = keep[-max(2, int(freedom) // 2) :]
     covariance = chosen.covariance[np.ix_(keep, keep)]
     if len(keep) < 2 or not _is_covariance(covariance):
         return None
-    return FirstEffect(chosen.values[keep], covariance)
+    return FirstEffect(chosen.values[keep], covariance, freedom)
 
 
 def _is_covariance(matrix: np.ndarray) -> bool:
@@ -184,4 +187,5 @@ def _usable(path: LongDifferences, chosen: np.ndarray) -> LongDifferences:
         event_times=path.event_times[keep],
         values=path.values[keep],
         covariance=path.covariance[np.ix_(keep, keep)],
+        freedom=None if path.freedom is None else path.freedom[keep],
     )

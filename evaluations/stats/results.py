@@ -219,13 +219,15 @@ class Refusal:
 class LongDifferences:
     """An event study whose every value is measured from one reference period, as the bounds need it.
 
-    `event_times` (n,) in time order, without the reference; `values` (n,), `covariance` (n, n).
+    `event_times` (n,) in time order, without the reference; `values` (n,), `covariance` (n, n). Where clusters
+    are few, `freedom` (n,) are the degrees of freedom that each value's variance rests on.
     """
 
     event_times: np.ndarray
     values: np.ndarray
     covariance: np.ndarray
     reference: int = -1
+    freedom: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

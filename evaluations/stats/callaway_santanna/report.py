@@ -248,7 +248,7 @@ def build_result(found: Estimated, options: Options, averages: Averages) -> Resu
         diagnostics=cluster_diagnostics(head),
         detectable_effect=detectable_effect(estimates[0].std_error, head),
         covariance=covariance,
-        long_differences=long_differences(found, options),
+        long_differences=long_differences(reporter),
         cluster_influence=lambda: found.cluster_sums(averages.overall.load),
     )
 
@@ -304,16 +304,25 @@ def event_study(reporter: Reporter, averages: Averages) -> tuple[tuple[EventTime
     return tuple(study), covariance
 
 
-def long_differences(found: Estimated, options: Options) -> LongDifferences:
+def long_differences(reporter: Reporter) -> LongDifferences:
     """The event study from one reference period, for the bounds."""
+    effects, options = reporter.found.effects, reporter.options
     parts = aggregates.long_differences(
-        found.effects, anticipation=options.anticipation, is_universal=options.base_period == "universal"
+        effects, anticipation=options.anticipation, is_universal=options.base_period == "universal"
     )
+    averages = list(parts.values())
+    covariance, freedom = aggregates.covariance_of(averages, effects), None
+    if reporter.found.spread is not None and averages:
+        references = [reporter.reference(average) for average in averages]
+        stretch = np.array([reference.stretch for reference in references])
+        covariance = covariance * np.outer(stretch, stretch)
+        freedom = np.array([reference.df or np.inf for reference in references])
     return LongDifferences(
         event_times=np.array(list(parts), dtype=int),
-        values=np.array([part.value for part in parts.values()]),
-        covariance=aggregates.covariance_of(list(parts.values()), found.effects),
+        values=np.array([part.value for part in averages]),
+        covariance=covariance,
         reference=-1 - options.anticipation,
+        freedom=freedom,
     )
 
 

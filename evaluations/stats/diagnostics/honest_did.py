@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq, minimize, minimize_scalar
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 LEAST_FAVOURABLE_SHARE = 0.1
 LEAST_FAVOURABLE_DRAWS = 10_000
@@ -41,11 +41,13 @@ class RobustInterval:
 class FirstEffect:
     """Leads in time order, ending just before the reference period, then the effect at event time 0.
 
-    `values` has shape (n_leads + 1,), `covariance` (n_leads + 1, n_leads + 1).
+    `values` has shape (n_leads + 1,), `covariance` (n_leads + 1, n_leads + 1), resting on `freedom` degrees of
+    freedom where clusters are few.
     """
 
     values: np.ndarray
     covariance: np.ndarray
+    freedom: float | None = None
 
     @property
     def n_leads(self) -> int:
@@ -176,6 +178,7 @@ class _SmoothnessPlan:
         knots = np.arange(n)
         self.bends = np.maximum(self.distance[None, :] - knots[:, None], 0.0)
         self.covariance, self.bound, self.size = effect.covariance, bound, size
+        self.widening = 1.0 if effect.freedom is None else _widening(effect.freedom, n - 1, size)
 
     def bias(self, weights: np.ndarray) -> float:
         """The largest bias of the estimator with these weights on the leads."""
@@ -188,7 +191,7 @@ class _SmoothnessPlan:
 
     def half_length(self, weights: np.ndarray) -> float:
         """Half the length of the interval: the folded normal's quantile at the bias, in standard errors."""
-        spread = self.spread(weights)
+        spread = self.spread(weights) * self.widening
         return spread * folded_normal_quantile(self.bias(weights) / spread, 1 - self.size)
 
     def best_weights(self) -> np.ndarray:
@@ -257,6 +260,17 @@ class _SmoothnessPlan:
             options={"maxiter": 500, "ftol": 1e-12},
         )
         return weights_of(found.x)
+
+
+def _widening(freedom: float, n_free: int, size: float) -> float:
+    """What the spread is multiplied by where weights and variance are estimated from few clusters.
+
+    Weights that make the variance least use up `n_free` of the degrees of freedom, and add the noise of their own
+    estimation: (v - 1) / (v - n_free - 1) on average (Rao 1967 on growth curves); then t in place of the normal.
+    """
+    left = max(freedom - n_free, 1.0)
+    noise = (freedom - 1) / (left - 1) if left > 1 and n_free else 1.0
+    return float(np.sqrt(freedom / left * noise) * stdtrit(left, 1 - size / 2) / ndtri(1 - size / 2))
 
 
 def folded_normal_quantile(mean: float, probability: float) -> float:

@@ -17,7 +17,7 @@ from evaluations.stats.callaway_santanna.aggregates import Average
 from evaluations.stats.callaway_santanna.cells import Cell
 from evaluations.stats.callaway_santanna.checks import holes, overlap, pretrend_tests
 from evaluations.stats.callaway_santanna.estimate import check_options, error_notes, estimated
-from evaluations.stats.callaway_santanna.report import FAILURES, HINTS, Reporter
+from evaluations.stats.callaway_santanna.report import FAILURES, HINTS, Reporter, long_differences
 from evaluations.stats.callaway_santanna.sources import Estimated
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.lead_tests import ENOUGH_CLUSTERS, lead_test
@@ -26,7 +26,7 @@ from evaluations.stats.proximity.ring_changes import RingChanges
 from evaluations.stats.proximity.ring_leads import RingLeads
 from evaluations.stats.proximity.rings import RingRows
 from evaluations.stats.registry import Tick
-from evaluations.stats.results import Diagnostic, EventTimeEffect, LongDifferences
+from evaluations.stats.results import Diagnostic, EventTimeEffect
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import NEVER_TREATED, Cohorts, Table
 from evaluations.stats.uncertainty import cluster_diagnostics
@@ -161,22 +161,8 @@ class _Course:
     def parts(self) -> dict:
         """The innermost ring's event study, as the parts of a `Result`."""
         study, covariance = self.study({0})
-        effects, options = self.of_rings({0}).effects, self.reporter.options
-        long = aggregates.long_differences(
-            effects, anticipation=options.anticipation, is_universal=options.base_period == "universal"
-        )
-        return {
-            "event_study": study,
-            "covariance": covariance,
-            "long_differences": LongDifferences(
-                event_times=np.array(list(long), dtype=int),
-                values=np.array([part.value for part in long.values()]),
-                covariance=aggregates.covariance_of(list(long.values()), effects),
-                reference=-1 - options.anticipation,
-            )
-            if long
-            else None,
-        }
+        reporter = replace(self.reporter, found=self.of_rings({0}))
+        return {"event_study": study, "covariance": covariance, "long_differences": long_differences(reporter)}
 
     def tests(self, averages: list[Average]) -> tuple[Diagnostic, ...]:
         """The joint test of all rings' leads, then one a ring."""

@@ -10,6 +10,7 @@ import numpy as np
 from evaluations.stats.regression.judging import Judge
 from evaluations.stats.results import Diagnostic, EventTimeEffect, LongDifferences
 from evaluations.stats.spec import Options
+from evaluations.stats.table import played
 from evaluations.stats.uncertainty import (
     BAND_DRAWS,
     MANY_CLUSTERS,
@@ -79,7 +80,8 @@ def event_path(
     )
     reference = -1 - options.anticipation
     values = np.array([answer["value"] for answer in answers], dtype=float)
-    differences = LongDifferences(times, values, covariance, reference) if has_one_reference else None
+    freedom = _freedom(judge, rows, seen)
+    differences = LongDifferences(times, values, covariance, reference, freedom) if has_one_reference else None
     leads = times < (reference if has_one_reference else -options.anticipation)
     return EventPath(effects, covariance, differences, pretrend_test(judge, rows[leads], seen[leads]))
 
@@ -118,9 +120,9 @@ def _seen_widely(judge: Judge, leads: np.ndarray, treated: np.ndarray | None) ->
     """The degrees of freedom of the thinnest lead tested, and the leads to test: the latest with enough behind them."""
     everyone = judge.reference.n_treated_clusters or judge.reference.n_clusters or 0
     seen = [everyone] * len(leads) if treated is None else [int(units) for units in treated]
-    freedom = [_thin_freedom(judge.reference_for(row), units) for row, units in zip(leads, seen, strict=True)]
+    freedom = played(_freedom(judge, leads, np.array(seen)))
     kept = [n for n, units in enumerate(seen) if units >= max(seen) / 2]
-    least = min(freedom[n] for n in kept)
+    least = float(freedom[kept].min())
     return least, kept[-max(1, int(least) // 2) :]
 
 
@@ -150,12 +152,20 @@ def _bands(
     if not _is_few(judge, references[0]) or len(rows) == 1:
         fewest = min(references, key=lambda reference: reference.df or np.inf)
         return [band_critical_value(covariance, fewest, rng)] * len(rows)
-    df = np.array([_thin_freedom(reference, own) for reference, own in zip(references, treated, strict=True)])
+    df = played(_freedom(judge, rows, treated))
     own = np.array([quantile(0.5 + options.level / 2, each) for each in df])
     stretch = references[0].stretch
     drawn = {each: rng.chisquare(each, BAND_DRAWS) / each for each in np.unique(df)}
     variances = np.column_stack([drawn[each] for each in df])
     return list(stretch * balanced_band_factor(covariance, own, variances, level=options.level, rng=rng) * own)
+
+
+def _freedom(judge: Judge, rows: np.ndarray, treated: np.ndarray) -> np.ndarray | None:
+    """Each event time's degrees of freedom, shape (n_effects,); null where clusters are many."""
+    references = [judge.reference_for(row) for row in rows]
+    if not references or not _is_few(judge, references[0]):
+        return None
+    return np.array([_thin_freedom(reference, own) for reference, own in zip(references, treated, strict=True)])
 
 
 def _thin_freedom(reference: Reference, treated: int) -> float:
