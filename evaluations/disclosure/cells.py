@@ -7,11 +7,12 @@ a small cell goes, with whatever would give its size away, and the other numbers
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from evaluations.disclosure.counting import Counted, people_in_cells
+from evaluations.disclosure.places import where_in_words
 from evaluations.disclosure.policy import Policy
 from evaluations.disclosure.readings import SILENT
 from evaluations.disclosure.results import BROKEN_DOWN, LEGEND, NUMBERS, WHY, Protected, hide_a_second
@@ -69,8 +70,8 @@ def protect_cells(result: Mapping[str, Any], policy: Policy, people: CellPeople)
     rows = _rows_to_hide(result, policy, people, found, gone)
     shown = _shown(result, policy, found, gone, rows)
     hidden = (
-        *({"where": f"number of {key}", "why": WHY[each.why].format(policy)} for key, each in gone.items()),
-        *({"where": _label(*at, result), "why": why} for at, why in rows.items()),
+        *({"where": f"The number of {key}", "why": WHY[each.why].format(policy)} for key, each in gone.items()),
+        *({"where": where_in_words(*at, result), "why": why} for at, why in rows.items()),
     )
     counts = {count.key: math.ceil(count.value / count.per) for count in found.tables.counts if count.is_shown}
     stated = _stated(policy, [{"where": each["where"]} for each in hidden], people)
@@ -151,10 +152,3 @@ def _row(
         missing += ["n_obs"] if key in gone else []
     shown |= dict.fromkeys(name for name in missing if name != "n_obs")
     return shown | ({"hidden": missing} if missing else {})
-
-
-def _label(part: str, place: int, result: Mapping[str, Any]) -> str:
-    row = result[part][place]
-    names: Iterable[str] = ("name", "subgroup", "cohort", "period", "event_time", "inner_km", "outer_km")
-    said = ", ".join(f"{name.replace('_', ' ')} {row[name]}" for name in names if row.get(name) is not None)
-    return f"{part.replace('_', ' ')}: {said}"

@@ -39,6 +39,10 @@ class Policy:
             f"are rounded to the nearest {self.round_to}."
         )
 
+    def stated(self, *, of_people: bool) -> str:
+        """The policy as it is stated for rows that are people, or places with people in them."""
+        return self.in_words() if of_people else self.of_cells()
+
 
 PRESET = Policy()
 FLOOR = Policy(min_treated_people=10)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evaluations.disclosure.counting import CELL_COUNTS, LISTS, Counted, Place, counted, rows_per_unit
+from evaluations.disclosure.places import where_in_words
 from evaluations.disclosure.policy import Policy
 from evaluations.disclosure.readings import SILENT, coarse, told_check
 from evaluations.disclosure.tables import ASKED, PRIMARY, SECONDARY, WHOLE, Hidden, hidden_counts, rounded
@@ -65,7 +66,7 @@ def protect_people(result: Mapping[str, Any], policy: Policy, *, covariates: int
     shown = _shown(result, policy, found, gone, rows)
     hidden = (
         *_hidden_counts(found, gone, policy),
-        *({"where": _label(*at, result), "why": why} for at, why in rows.items()),
+        *({"where": where_in_words(*at, result), "why": why} for at, why in rows.items()),
     )
     counts = {count.key: count.value for count in found.tables.counts if count.is_shown}
     places = [{"where": each["where"]} for each in hidden]
@@ -297,14 +298,7 @@ def _counts(
 
 def _hidden_counts(found: Counted, gone: Mapping[str, Hidden], policy: Policy) -> list[dict[str, str]]:
     """Each hidden count by its name, once, and why."""
-    return [{"where": f"count: {key}", "why": WHY[each.why].format(policy)} for key, each in gone.items()]
-
-
-def _label(part: str, place: int, result: Mapping[str, Any]) -> str:
-    row = result[part][place]
-    keys = ("name", "subgroup", "cohort", "period", "event_time", "inner_km", "outer_km", "distance_km")
-    said = ", ".join(f"{key.replace('_', ' ')} {row[key]}" for key in keys if row.get(key) is not None)
-    return f"{part.replace('_', ' ')}: {said}"
+    return [{"where": f"The count: {key}", "why": WHY[each.why].format(policy)} for key, each in gone.items()]
 
 
 __all__ = ["Protected", "hide_a_second", "protect_people", "residual_df", "rows_per_unit"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -23,6 +23,7 @@ MOVES = {
     Stage.EMBARGOED: "Embargo it until a date",
     Stage.PUBLIC: "Make what is released public now",
 }
+SHA256_DIGITS = 64
 DATA_ADDRESS = "/evaluations/{}/data/"
 
 
@@ -112,19 +113,40 @@ def about_rows(evaluation: Evaluation) -> list[dict[str, Any]]:
     ]
 
 
-def audit_table(events: Iterable[AuditEvent]) -> Table:
-    """Audit events as rows, with the hash that ties each to the one before."""
+def by_reason(hidden: Iterable[Mapping[str, str]]) -> list[tuple[str, list[str]]]:
+    """What is hidden, gathered under its reason; under none where the reader is not told why."""
+    gathered: dict[str, list[str]] = {}
+    for each in hidden:
+        gathered.setdefault(each.get("why", ""), []).append(each["where"])
+    return list(gathered.items())
+
+
+def audit_table(events: Iterable[AuditEvent], *, whole: bool = False) -> Table:
+    """Audit events as rows; `whole` for a file, with the hashes by which each is tied to the one before."""
     rows = [
         [
             f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}",
             str(event.by) if event.by else "Uplift itself",
             event.words,
             f"{event.subject_kind} {event.subject_id}",
-            "; ".join(f"{key}: {value}" for key, value in event.detail.items()),
+            "; ".join(f"{key.replace('_', ' ')}: {_said(value, whole)}" for key, value in event.detail.items()),
             f"{event.chain_id} {event.sequence}",
-            event.sha256[:12],
+            *((event.sha256, event.previous_sha256) if whole else (event.sha256[:12],)),
         ]
         for event in events
     ]
-    heads: list[Column | str] = ["When", "Who", "What", "Of", Column("Details", wide=True), "Link", "Hash begins"]
+    hashes = ["Hash", "Hash of the event before"] if whole else ["Hash begins"]
+    heads: list[Column | str] = ["When", "Who", "What", "Of", Column("Details", wide=True), "Link", *hashes]
     return build_table("What happened", heads, rows)
+
+
+def _said(value: Any, whole: bool) -> str:
+    """A recorded value as a person would write it; hashes in full only in a file."""
+    if value is None or value in ("", [], {}):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_said(each, whole) for each in value)
+    text = str(value)
+    return f"{text[:12]} ..." if len(text) == SHA256_DIGITS and not whole else text

@@ -131,7 +131,7 @@ def withheld_in_words(run: AnalysisRun) -> list[dict[str, str]]:
     withheld = getattr(run, "withheld", None)
     policy = policy_of(run.evaluation.disclosure_policy)
     repeated = [
-        {"where": f"every count, because of: {clash.count}", "why": clash.in_words(policy)} for clash in clashes_of(run)
+        {"where": f"Every count, because of: {clash.count}", "why": clash.in_words(policy)} for clash in clashes_of(run)
     ]
     return [*(withheld.hidden if withheld else []), *repeated]
 

@@ -151,7 +151,12 @@ def _policy_field(name: str, label: str, now: int) -> forms.Field:
     preset, least = getattr(PRESET, name), getattr(FLOOR, name)
     hint = f"The preset is {preset}; never below {least}."
     return forms.IntegerField(
-        label=label, initial=now, max_value=MOST[name] * 10, help_text=hint, error_messages=_messages(label)
+        label=label,
+        initial=now,
+        max_value=MOST[name] * 10,
+        help_text=hint,
+        error_messages=_messages(label),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
 
 

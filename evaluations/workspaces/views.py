@@ -82,7 +82,7 @@ def disclosure_policy(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("disclosure-policy", pk=pk)
     shown = {
         "evaluation": evaluation,
-        "policy": policy_of(evaluation.disclosure_policy).in_words(),
+        "policy": policy_of(evaluation.disclosure_policy).stated(of_people=evaluation.units_are_people),
         "preset": PRESET.in_words(),
         "is_preset": not evaluation.disclosure_policy,
         "changes": evaluation.policy_changes.select_related("by").order_by("-at"),

@@ -28,7 +28,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     shown = {
         "evaluation": evaluation,
         "crumbs": crumbs_to(evaluation),
-        "policy": policy_of(evaluation.disclosure_policy).in_words(),
+        "policy": policy_of(evaluation.disclosure_policy).stated(of_people=evaluation.units_are_people),
         "policy_changes": evaluation.policy_changes.select_related("by"),
         "plans": registered_plans(evaluation),
         "runs": reported_runs(evaluation),
@@ -61,7 +61,7 @@ def audit(request: HttpRequest, pk: int) -> HttpResponse:
     require(request.user, Permission.SEE_AUDIT, evaluation)
     events = audit_events_visible_to(request.user).filter(evaluation_id=pk)
     if request.GET.get("download") == "csv":
-        response = HttpResponse(csv_text(audit_table(events)), content_type="text/csv; charset=utf-8")
+        response = HttpResponse(csv_text(audit_table(events, whole=True)), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="evaluation-{pk}-audit.csv"'
         return response
     page = Paginator(events, EVENTS_A_PAGE).get_page(request.GET.get("page"))

@@ -21,7 +21,7 @@ from evaluations.sharing.cautions import cautions_for
 from evaluations.sharing.coincidences import answers_before, coincidences_of
 from evaluations.sharing.forms import DecisionForm, ReleaseRequestForm, WithdrawForm
 from evaluations.sharing.models import Review, ReviewState
-from evaluations.sharing.presenters import crumbs_to, estimands
+from evaluations.sharing.presenters import by_reason, crumbs_to, estimands
 from evaluations.sharing.queries import (
     other_plans,
     other_runs,
@@ -77,7 +77,7 @@ def review_page(request: HttpRequest, pk: int, review_pk: int) -> HttpResponse:
         "n_plans": other_plans(run).count(),
         "n_runs": other_runs(run).count(),
         "differences": what_differed(run),
-        "suppressed": suppressed_for(request.user, review),
+        "suppressed": by_reason(suppressed_for(request.user, review)),
         "cautions": cautions_for(request.user, review) if review.state == ReviewState.REQUESTED else [],  # type: ignore[arg-type]
         "also_hidden": [PARTS[part] for part in review.also_hidden],
         "policy": ((run.result or {}).get("disclosure") or {}).get("policy"),

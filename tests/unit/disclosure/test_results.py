@@ -72,8 +72,8 @@ def test_a_small_cell_loses_its_numbers_and_a_second_row_goes_with_it():
 def test_what_was_hidden_is_listed_with_reasons_kept_apart_from_the_result():
     protected = protect_people(PEOPLE, PRESET)
     why = {each["where"]: each["why"] for each in protected.hidden}
-    assert why["count: cohort 2015"] == "Fewer than 10 people."
-    assert why["event study: event time 5"] == "It rests on fewer than 10 people."
+    assert why["The count: cohort 2015"] == "Fewer than 10 people."
+    assert why["The effect at time 5 from the start"] == "It rests on fewer than 10 people."
     assert why["estimates: name att, subgroup b"] == "It rests on fewer than 60 treated people."
     assert [set(each) for each in protected.result["disclosure"]["hidden"]] == [{"where"}] * len(protected.hidden)
 
