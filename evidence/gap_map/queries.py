@@ -163,12 +163,12 @@ def _public_table() -> np.ndarray:
 
 def _read(viewer: Any, *, rows: str, columns: str, only: tuple[str, ...] | None) -> GapMap:
     row, column = ROWS[rows], COLUMNS[columns]
-    if only is not None:
-        table = _table(estimates_listed_for(viewer).filter(**{f"{row.field}__in": only}))
-    else:
-        table = _public_table() if _is_public(viewer) else _table(estimates_listed_for(viewer))
+    keys = None if only is None else list(Intervention.objects.filter(slug__in=only).values_list("pk", flat=True))
+    table = _public_table() if _is_public(viewer) else _table_for(viewer, keys)
+    if keys is not None:
+        table = table[np.isin(table[:, 0], keys)]
     column_labels = _labels(viewer, columns, None)
-    cells = _cells(table, row, column)
+    cells = _cells(table, row, column, only)
     used = {key[1] for key in cells}
     return GapMap(
         rows=row,
@@ -178,6 +178,11 @@ def _read(viewer: Any, *, rows: str, columns: str, only: tuple[str, ...] | None)
         cells=cells,
         counts=_counts(viewer, rows, only, with_estimates=set(np.unique(table[:, 0]).tolist())),
     )
+
+
+def _table_for(viewer: Any, keys: list[int] | None) -> np.ndarray:
+    listed = estimates_listed_for(viewer)
+    return _table(listed if keys is None else listed.filter(intervention__in=keys))
 
 
 def _table(estimates: QuerySet) -> np.ndarray:
@@ -227,10 +232,10 @@ def _strength() -> Case:
     )
 
 
-def _cells(table: np.ndarray, row: Axis, column: Axis) -> dict[tuple[str, str], Cell]:
+def _cells(table: np.ndarray, row: Axis, column: Axis, only: tuple[str, ...] | None) -> dict[tuple[str, str], Cell]:
     last = len(STRONGEST_FIRST)
     strongest = table[:, 3]
-    row_values, row_places = _values_of(row.name, table)
+    row_values, row_places = _values_of(row.name, table, only)
     column_values, (columns, *_) = _values_of(column.name, table)
     sizes = len(row_values) * len(column_values)
     counts = np.zeros((READINGS, sizes), dtype=np.int64)
@@ -273,12 +278,12 @@ def _by_key(numbers: Mapping[int, int]) -> np.ndarray:
     return found
 
 
-def _values_of(name: str, table: np.ndarray) -> tuple[list[str], list[np.ndarray]]:
+def _values_of(name: str, table: np.ndarray, only: tuple[str, ...] | None = None) -> tuple[list[str], list[np.ndarray]]:
     """The values of an axis, and for each estimate the place of its value among them (-1: none).
 
     Where estimates can have several values there are several such rows of places.
     """
-    column, several = _values_by_key(name)
+    column, several = _values_by_key(name, only)
     values = sorted({value for each in several.values() for value in each})
     place_of = {value: place for place, value in enumerate(values)}
     largest = int(table[:, column].max(initial=0))
@@ -289,7 +294,7 @@ def _values_of(name: str, table: np.ndarray) -> tuple[list[str], list[np.ndarray
     return values, found
 
 
-def _values_by_key(name: str) -> tuple[int, dict[int, list[str]]]:
+def _values_by_key(name: str, only: tuple[str, ...] | None) -> tuple[int, dict[int, list[str]]]:
     """Which column of the table an axis goes by, and the values that each key in it stands for."""
     column, rows = {
         "life_stage": (0, Intervention.objects.values_list("pk", "life_stage")),
@@ -299,6 +304,8 @@ def _values_by_key(name: str) -> tuple[int, dict[int, list[str]]]:
         "domain": (1, Outcome.objects.values_list("pk", "domain")),
         "outcome": (1, Outcome.objects.values_list("pk", "slug")),
     }[name]
+    if only is not None:
+        rows = rows.filter(slug__in=only)
     found: dict[int, list[str]] = defaultdict(list)
     for key, value in rows.order_by():
         found[key].append(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.syndication.views import Feed
@@ -12,8 +13,17 @@ from django.utils.feedgenerator import Atom1Feed
 from evidence.search.models import DocumentKind
 from evidence.search.presenters import PLURALS, results
 from evidence.search.queries import Criteria, find, read_criteria, rows_in_order
+from evidence.search.words import printable
 
 MOST_ENTRIES = 50
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One search, and the query of the address that asked for it."""
+
+    criteria: Criteria
+    query: str
 
 
 class SearchFeed(Feed):
@@ -24,37 +34,39 @@ class SearchFeed(Feed):
     def __init__(self, kind: str) -> None:
         self.kind = kind
 
-    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Criteria:
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Asked:
         """What is searched for."""
-        self.query = request.GET.urlencode()
-        return read_criteria(request.GET, self.kind)
+        return Asked(read_criteria(request.GET, self.kind), request.GET.urlencode())
 
-    def title(self, criteria: Criteria) -> str:
+    def title(self, asked: Asked) -> str:
         """The words, or everything."""
-        plural = PLURALS[self.kind].capitalize()
-        return f"Uplift: {plural} for “{criteria.text}”" if criteria.text else f"Uplift: {plural}"
+        plural, words = PLURALS[self.kind].capitalize(), asked.criteria.text
+        return f"Uplift: {plural} for “{words}”" if words else f"Uplift: {plural}"
 
-    def link(self, criteria: Criteria) -> str:
+    def link(self, asked: Asked) -> str:
         """The list that the feed follows."""
-        return reverse(PLURALS[self.kind]) + (f"?{self.query}" if self.query else "")
+        return reverse(PLURALS[self.kind]) + (f"?{asked.query}" if asked.query else "")
 
-    def subtitle(self, criteria: Criteria) -> str:
+    def subtitle(self, asked: Asked) -> str:
         """What an entry is."""
         return "Raw rates, forecasts and cost ratios are marked as such: only causal estimates are effects."
 
-    def items(self, criteria: Criteria) -> list[Any]:
+    def items(self, asked: Asked) -> list[Any]:
         """The newest of what matches."""
-        newest = sorted(find(None, self.kind, criteria).keys, reverse=True)[:MOST_ENTRIES]
+        newest = sorted(find(None, self.kind, asked.criteria).keys, reverse=True)[:MOST_ENTRIES]
         return results(rows_in_order(None, self.kind, newest), self.kind)
 
     def item_title(self, item: Any) -> str:
         """The heading of an entry."""
         if self.kind == DocumentKind.ESTIMATE:
-            return f"{item.row.intervention.name}: {item.words.sentence}"
-        return str(item.row)
+            return printable(f"{item.row.intervention.name}: {item.words.sentence}")
+        return printable(str(item.row))
 
     def item_description(self, item: Any) -> str:
         """What an entry says."""
+        return printable(self._said(item))
+
+    def _said(self, item: Any) -> str:
         if self.kind == DocumentKind.ESTIMATE:
             parts = [item.row.get_estimate_kind_display(), item.words.number, item.words.uncertainty]
             return ". ".join(part.rstrip(".") for part in (*parts, *item.words.caveats) if part) + "."

@@ -18,6 +18,7 @@ from evidence.search.facets import BY_NAME, SHOWN
 from evidence.search.models import DocumentKind
 from evidence.search.snapshot import Snapshot, snapshot
 from evidence.search.spelling import Reading
+from evidence.search.words import printable
 
 LONGEST_TEXT = 200
 ENOUGH_WITH_EVERY_WORD = 3
@@ -94,7 +95,7 @@ def read_criteria(params: Any, kind: str) -> Criteria:
 
 
 def _clean(text: str, longest: int = 80) -> str:
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:longest]
+    return printable(text.encode("utf-8", "replace").decode())[:longest]
 
 
 def find(viewer: Any, kind: str, criteria: Criteria) -> Found:

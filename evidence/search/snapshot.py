@@ -15,7 +15,7 @@ from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from evidence.catalogue.models import CatalogueVersion
 from evidence.search.engines import Term
@@ -115,6 +115,12 @@ def snapshot(kind: str) -> Snapshot:
         return _kept[kind]
 
 
+def read_ahead() -> None:
+    """Begin to read every kind, apart from whoever asks first: a large index takes seconds, once a process."""
+    for kind in DocumentKind.values:
+        _in_background(kind)
+
+
 def _brought_up_to_date(kind: str, kept: Snapshot | None) -> Snapshot:
     if kept is None:
         return _read(kind)
@@ -136,9 +142,15 @@ def _in_background(kind: str) -> None:
 def _read_apart(kind: str) -> None:
     with closing(connection):
         try:
+            if kind not in _kept:
+                snapshot(kind)
+                return
             read = _read(kind)
             with _locks[kind]:
                 _kept[kind] = read
+        except DatabaseError:
+            # The tables are not there yet, or the database is away: whoever asks next reads it, or is told so.
+            return
         finally:
             _being_read.discard(kind)
 

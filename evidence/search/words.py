@@ -22,8 +22,14 @@ STOP_WORDS = frozenset({
     "work", "works", "would", "you", "your",
 })  # fmt: skip
 _TOKEN = re.compile(r"[a-z0-9]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _AMERICAN = re.compile(r"iz(e|es|ed|er|ers|ing|ation|ations)$")
 _APOSTROPHES = re.compile(r"['’`]")
+
+
+def printable(text: str) -> str:
+    """A text without the control characters that neither a feed nor a page can show."""
+    return _CONTROL.sub("", text)
 
 
 def tokens(text: str) -> list[str]:

@@ -27,9 +27,10 @@ from evaluations.saved.actions.searches import (
 from evaluations.saved.forms import SearchForm
 from evaluations.saved.models import SavedSearch
 from evaluations.saved.queries import news_since_seen, searches_of
-from evidence.search.feeds import SearchFeed
+from evidence.search.feeds import Asked, SearchFeed
 from evidence.search.models import DocumentKind
-from evidence.search.queries import Criteria, read_criteria
+from evidence.search.queries import read_criteria
+from evidence.search.words import printable
 
 CRUMBS = [("Account", "/account/")]
 
@@ -151,14 +152,13 @@ class SavedSearchFeed(SearchFeed):
         super().__init__(saved.kind)
         self.saved = saved
 
-    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Criteria:
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Asked:
         """What is searched for."""
-        self.query = self.saved.query
-        return read_criteria(QueryDict(self.saved.query), self.saved.kind)
+        return Asked(read_criteria(QueryDict(self.saved.query), self.saved.kind), self.saved.query)
 
-    def title(self, criteria: Criteria) -> str:
+    def title(self, asked: Asked) -> str:
         """The name of the search."""
-        return f"Uplift: {self.saved.name}"
+        return printable(f"Uplift: {self.saved.name}")
 
 
 def search_feed(request: HttpRequest, token: str) -> HttpResponse:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from evaluations.sharing.actions.notices import choose_letters, close_feed, mark_read, new_feed_key
 from evaluations.sharing.models import LetterFrequency
 from evaluations.sharing.notices import choice_of, feed_owner, in_words, notices_of, unread_count
+from evidence.search.words import printable
 
 NOTICES_A_PAGE = 30
 IN_THE_FEED = 50
@@ -90,9 +91,9 @@ def notices_feed(request: HttpRequest, key: str) -> HttpResponse:
     for notice in notices_of(person)[:IN_THE_FEED]:
         told = in_words(notice)
         feed.add_item(
-            title=told.words,
+            title=printable(told.words),
             link=f"{site}{told.href}",
-            description=told.words,
+            description=printable(told.words),
             unique_id=f"{site}/notices/#notice-{told.pk}",
             updateddate=told.at,
             pubdate=told.at,

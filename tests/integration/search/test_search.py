@@ -150,8 +150,15 @@ def test_a_list_takes_fewer_than_12_queries(client, catalogue, address):
 
 
 WEIRD = ["' OR 1=1 --", '"', "a* OR b", "NEAR(a b)", "%", "\x00", "{}[]()", "-1", "𝔘"]
-PARAMETERS = ["search", "page", "life_stage", "place", "outcome", "rows", "intervention", "add", "sort", "nonsense", ""]
-QUERIED = ["interventions", "studies", "estimates", "gap-map", "compare", "places", "places/E08000003"]
+PARAMETERS = [
+    *("search", "page", "life_stage", "place", "outcome", "rows", "columns", "intervention", "add", "sort", "measure"),
+    *("download", "kind", "nonsense", ""),
+]
+QUERIED = [
+    *("interventions", "studies", "estimates", "gap-map", "compare", "places", "places/E08000003", "outcomes"),
+    *("places/E08000003/like", "interventions/sure-start", "interventions/sure-start/synthesis", "interventions/feed"),
+    *("suggest", "data"),
+]
 ODD = st.text(max_size=60) | st.sampled_from(WEIRD)
 
 
