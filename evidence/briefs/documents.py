@@ -35,6 +35,7 @@ class Brief:
     answer: Answer
     groups: tuple[GroupedEstimates, ...]
     cost: str
+    parts: str
     losers: str
     ratings: tuple[ShownRating, ...]
     next: NextEvaluation | None
@@ -55,6 +56,7 @@ def briefs_of(accounts: list[Account], *, viewer: Any) -> list[Brief]:
             answer=presenters.short_answer(account),
             groups=presenters.evidence_groups(account),
             cost=cost_words(account.intervention),
+            parts=presenters.parts_words(account.intervention),
             losers=presenters.losers_words(account.intervention),
             ratings=tuple(
                 ratings_of_intervention(account.intervention, studies=account.studies, estimates=account.estimates)
@@ -77,6 +79,7 @@ def brief_html(briefs: list[Brief], *, for_print: bool, pdf_href: str = "", head
             "title": title,
             "heading": heading,
             "for_print": for_print,
+            "site": settings.SITE_URL.rstrip("/"),
             "pdf_href": pdf_href,
             "made_on": timezone.localdate(),
             "most": MOST_SHOWN_IN_A_GROUP,

@@ -129,7 +129,7 @@ def fact_rows(intervention: Intervention) -> list[dict]:
         {"key": "Life stage", "value": f"{intervention.get_life_stage_display()}; ages {intervention.ages}"},
         {"key": "Status", "value": intervention.status_detail or intervention.get_status_display()},
         {"key": "Dates", "value": years},
-        {"key": "What it is made of", "value": _parts(intervention)},
+        {"key": "What it is made of", "value": parts_words(intervention)},
         {"key": "Where", "value": intervention.where},
         {"key": "Led by", "value": intervention.lead_body},
         {
@@ -141,7 +141,8 @@ def fact_rows(intervention: Intervention) -> list[dict]:
     ]
 
 
-def _parts(intervention: Intervention) -> str:
+def parts_words(intervention: Intervention) -> str:
+    """What it is made of: each part with how much of it, by whom and in which variant."""
     return "; ".join(
         str(part)
         + (f" ({part.dose})" if part.dose else "")

@@ -50,6 +50,16 @@ def test_the_pdf_is_tagged_and_says_its_language(catalogue, client):
     document = laid_out(briefs("sure-start"))
     plain = document.write_pdf(pdf_variant="pdf/ua-1", uncompressed_pdf=True)
     assert b"/StructTreeRoot" in plain and b"/Lang" in plain and b"pdfuaid" in plain
+    assert b"/evaluations/new/?intervention=" in plain
+
+
+def test_no_finding_of_a_brief_is_torn_across_its_pages(catalogue):
+    (brief,) = briefs("sure-start")
+    pages = laid_out([brief]).pages
+    rows = [{box.element for box in page._page_box.descendants() if box.element_tag == "tr"} for page in pages]
+    findings = [{row for row in each if row.find("th[@scope='row']") is not None} for each in rows]
+    assert len(pages) == 2
+    assert sum(len(each) for each in findings) == sum(len(group.items) for group in brief.groups)
 
 
 def test_without_the_libraries_the_site_offers_the_page_and_says_so(catalogue, client, monkeypatch):
