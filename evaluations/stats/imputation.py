@@ -38,7 +38,7 @@ from evaluations.stats.regression.path_model import (
 from evaluations.stats.regression.path_sums import PathSums, first_centre, path_of, path_sums
 from evaluations.stats.regression.paths import event_time_paths, fit_paths, scores_of
 from evaluations.stats.regression.reassigned import Fast, fast_for, with_randomisation
-from evaluations.stats.regression.rows import Rows, effects_of, rows_of
+from evaluations.stats.regression.rows import Rows, effects_of, left_out, rows_of
 from evaluations.stats.results import CohortCount, Dropped, Estimate, Result, Sample
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import Table, played
@@ -246,7 +246,8 @@ def _from_rows(table: Table, spec: Spec) -> Imputed:
     times = _lead_times(treated_starts, spec.options.anticipation)
     leads, kept, lead_influence = _leads(imputed.rows0, clusters0, times)
     every = np.column_stack([*influence, lead_influence])
-    sample = _sample(table, rows.n_rows, rows.dropped[len(table.dropped) :], cohort_labels(rows, table))
+    missing = left_out(rows.covariate_names, rows.covariates.shape[1], imputed.fit.kept)
+    sample = _sample(table, rows.n_rows, rows.dropped[len(table.dropped) :], cohort_labels(rows, table), missing)
     size = outcome_size(rows.outcome)
     judge = _judge(np.concatenate([values, leads]), every.T @ every, counts, spec, size, len(plan.by_start))
     units = units_by_path(rows, path_of(played(rows.starts), n_periods), n_periods)
@@ -289,5 +290,12 @@ def _judge(
     return Judge(values, errors, reference, size)
 
 
-def _sample(table: Table, n_rows: int, dropped: tuple[Dropped, ...], cohorts: tuple[CohortCount, ...]) -> Sample:
-    return Sample(table.rows_read, n_rows, (*table.dropped, *dropped), cohorts, (*table.notes, ERRORS, LEADS))
+def _sample(
+    table: Table,
+    n_rows: int,
+    dropped: tuple[Dropped, ...],
+    cohorts: tuple[CohortCount, ...],
+    missing: tuple[str, ...] = (),
+) -> Sample:
+    notes = (*table.notes, ERRORS, LEADS, *missing)
+    return Sample(table.rows_read, n_rows, (*table.dropped, *dropped), cohorts, notes)

@@ -70,12 +70,15 @@ def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Resul
     starts_within(table, spec.options)
     _check_not_clustered(table)
     panel = _complete(panel_from_table(table), spec)
-    adoptions = _adoptions(without_covariates(panel), spec)
+    cleaned = without_covariates(panel)
+    adoptions = _adoptions(cleaned.panel, spec)
     tick("finding weights of units and periods", 0.1)
     found, solutions = adoptions.estimate()
     uncertainty = _uncertainty(adoptions, found, solutions, spec, tick)
     tick("estimating", 1.0)
-    return _result(table, panel, spec, adoptions, found, solutions, uncertainty)
+    result = _result(table, panel, spec, adoptions, found, solutions, uncertainty)
+    sample = played(result.sample)
+    return replace(result, sample=replace(sample, notes=(*sample.notes, *cleaned.notes)))
 
 
 def _check_not_clustered(table: Table) -> None:

@@ -8,6 +8,7 @@ Sant'Anna; those not yet or never in reach are the comparison.
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +21,12 @@ from evaluations.stats.proximity.access import Access, access_of
 from evaluations.stats.proximity.residence import is_residence_known
 from evaluations.stats.proximity.rings import n_units, precision_note
 from evaluations.stats.registry import Tick, ignore_progress
-from evaluations.stats.results import CohortCount, Diagnostic, Estimate, Result, Sample
+from evaluations.stats.results import CohortCount, Diagnostic, Estimate, Label, Result, Sample
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import NEVER_TREATED, Coded, Cohorts, Table
+
+QUARTERS, MOST_MONTHS = 4, 12
+"""Steps of a calendar in a year: of quarters, and of months, beyond which they are days."""
 
 
 def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Result:
@@ -98,7 +102,9 @@ def comparison_table(table: Table, access: Access) -> Table:
         rows,
         period=Coded(time.astype(np.int32), labels),
         cohorts=Cohorts(
-            positions[place].astype(np.int32), codes.astype(np.int32), tuple(_whole(start) for start in starts[is_ever])
+            positions[place].astype(np.int32),
+            codes.astype(np.int32),
+            _labels_of_starts(table, dict(zip(times.tolist(), labels, strict=True)), starts[is_ever]),
         ),
         cluster=rows.cluster or rows.neighbourhood,
         dropped=(),
@@ -107,11 +113,31 @@ def comparison_table(table: Table, access: Access) -> Table:
 
 
 def _labels(table: Table, access: Access, times: np.ndarray) -> tuple:
-    """The file's own labels of periods; births are labelled by their place on the calendar."""
+    """The file's own labels of periods; births are labelled by what their place on the calendar is called."""
     if access.window is not None or table.period is None:
-        return tuple(_whole(time) for time in times)
+        return tuple(_named(table, time) for time in times)
     used = np.unique(table.period.codes[access.rows])
     return tuple(table.period.labels[code] for code in used)
+
+
+def _labels_of_starts(table: Table, labels: dict[float, Label], starts: np.ndarray) -> tuple[Label, ...]:
+    """The label of the period in which exposure starts: the file's own where it has that period."""
+    own = dict(labels)
+    if table.cohorts is not None and table.cohorts.places is not None:
+        places = np.floor(table.cohorts.places).tolist()
+        own = {**dict(zip(reversed(places), reversed(table.cohorts.labels), strict=True)), **own}
+    return tuple(own.get(start, _named(table, start)) for start in starts.tolist())
+
+
+def _named(table: Table, place: float) -> Label:
+    """A place on the table's calendar as one writes it: 2021-03, 2021 Q1, 2021-03-31, or the year."""
+    steps = table.periods_a_year
+    if table.calendar is None or not float(place).is_integer() or steps == 1:
+        return _whole(place)
+    if steps > MOST_MONTHS:
+        return datetime.date.fromordinal(int(place)).isoformat()
+    year, step = divmod(int(place), round(steps))
+    return f"{year} Q{step + 1}" if steps == QUARTERS else f"{year}-{step + 1:02d}"
 
 
 def _whole(value: float) -> int | float:

@@ -11,7 +11,7 @@ from evaluations.stats.issues import NotEstimable
 from evaluations.stats.regression.fixed_effects import Effect
 from evaluations.stats.regression.judging import Judge, error_words, errors_of, wild_for
 from evaluations.stats.regression.least_squares import Fit, fit
-from evaluations.stats.regression.rows import Rows, rows_of
+from evaluations.stats.regression.rows import Rows, check_outcome_varies, rows_of
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import Table
 from evaluations.stats.uncertainty import FEW_TREATED_CLUSTERS, Reference
@@ -63,6 +63,8 @@ class Fitted:
 def fitted(table: Table, rows: np.ndarray, spec: Spec, columns: np.ndarray, effects: Sequence[Effect]) -> Fitted:
     """The fit of the outcome of `rows` on `columns`, shape (len(rows), k), with the errors the design asks for."""
     used = rows_of(replace(table.select(rows), cohorts=None), spec)
+    if used.cells is None or not used.cells.squares_within.any():
+        check_outcome_varies(used.outcome)
     solved = fit(used.outcome, columns, effects, weights=used.weights, cells=used.cells)
     if not len(solved.kept):
         raise NotEstimable(

@@ -17,7 +17,13 @@ from evaluations.stats.callaway_santanna.aggregates import Average
 from evaluations.stats.callaway_santanna.cells import Cell
 from evaluations.stats.callaway_santanna.checks import holes, overlap, pretrend_tests
 from evaluations.stats.callaway_santanna.estimate import check_options, error_notes, estimated
-from evaluations.stats.callaway_santanna.report import FAILURES, HINTS, Reporter, long_differences
+from evaluations.stats.callaway_santanna.report import (
+    FAILURES,
+    HINTS,
+    Reporter,
+    diagnostic_cells,
+    long_differences,
+)
 from evaluations.stats.callaway_santanna.sources import Estimated
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.lead_tests import ENOUGH_CLUSTERS, lead_test
@@ -61,6 +67,7 @@ def many_date_changes(table: Table, spec: Spec, found: RingRows, tick: Tick) -> 
             *cluster_diagnostics(reporter.reference(averages[0])),
             *overlap(group_time),
             *holes(group_time, options),
+            *diagnostic_cells(group_time),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,14 @@ from evaluations.stats.regression.judging import Judge, error_words, errors_of, 
 from evaluations.stats.regression.least_squares import Fit, fit
 from evaluations.stats.regression.path_sums import path_of
 from evaluations.stats.regression.paths import fit_paths
-from evaluations.stats.regression.rows import Rows, check_outcome_varies, count_distinct, effects_of, rows_of
+from evaluations.stats.regression.rows import (
+    Rows,
+    check_outcome_varies,
+    count_distinct,
+    effects_of,
+    left_out,
+    rows_of,
+)
 from evaluations.stats.results import CohortCount, Dropped, Sample
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import Table, played
@@ -282,6 +289,7 @@ def rows_model(
     is_path = found.kept >= n_covariates
     if not is_path.any():
         raise not_identified()
+    _check_not_repeated(rows, treatment, effects, int(is_path.sum()))
     errors = errors_of(found, rows, spec.options)
     counts = counts or cohort_counts(rows)
     if errors.n_clusters is None:
@@ -293,7 +301,11 @@ def rows_model(
     )
     if wild is not None:
         judge = replace(judge, reference=replace(judge.reference, is_valid_when_few=_enough_on_each_side(counts)))
-    notes = (*table.notes, *notes_of(errors, spec.options), *_left_out(rows, found))
+    notes = (
+        *table.notes,
+        *notes_of(errors, spec.options),
+        *left_out(rows.covariate_names, rows.covariates.shape[1], found.kept),
+    )
     sample = Sample(table.rows_read, rows.n_rows, rows.dropped, cohort_labels(rows, table), notes)
     return PathModel(
         judge,
@@ -320,6 +332,19 @@ def at_codes(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
     out = np.zeros(int(codes.max()) + 1)
     out[codes] = values
     return out
+
+
+def _check_not_repeated(rows: Rows, treatment: np.ndarray, effects: Sequence[Effect], n_kept: int) -> None:
+    """Raise `NotEstimable` where a covariate takes the place of a part of the treatment."""
+    if n_kept == treatment.shape[1] or not rows.covariates.shape[1]:
+        return
+    alone = fit(rows.outcome, treatment, effects, weights=rows.weights, cells=rows.cells)
+    if len(alone.kept) > n_kept:
+        raise NotEstimable(
+            "treatment_not_identified",
+            "A covariate says the same as the treatment in some of its periods: what is left would not be its effect.",
+            "Take out the covariates that change with the treatment itself.",
+        )
 
 
 def _enough_on_each_side(counts: Counts) -> bool:
@@ -395,16 +420,6 @@ def cohort_labels(rows: Rows, table: Table) -> tuple[CohortCount, ...]:
 def notes_of(errors: Errors, options: Options) -> tuple[str, ...]:
     """What the errors are, in words."""
     return (f"Standard errors: {error_words(errors.kind, options)}.",)
-
-
-def _left_out(rows: Rows, found: Fit) -> tuple[str, ...]:
-    """Covariates that depend on the effects or on one another."""
-    n = rows.covariates.shape[1]
-    missing = sorted(set(range(n)) - set(found.kept.tolist()))
-    if not missing:
-        return ()
-    names = ", ".join(rows.covariate_names[j] if j < len(rows.covariate_names) else "a main effect" for j in missing)
-    return (f"Left out because fixed effects or other covariates already account for it: {names}.",)
 
 
 def outcome_size(outcome: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -137,6 +138,15 @@ def effects_of(rows: Rows, *, unit_trends: bool) -> tuple[Effect, ...]:
         effects.append(_effect(rows.period, "period"))
     effects += [_effect(coded, "fixed_effects") for coded in rows.fixed_effects]
     return tuple(effects) or (Effect(np.zeros(rows.n_rows, dtype=np.int32), 1, name="constant"),)
+
+
+def left_out(names: Sequence[str], n_covariates: int, kept: np.ndarray) -> tuple[str, ...]:
+    """A note of the covariates, of `n_covariates`, that are not `kept`: they depend on the effects or one another."""
+    missing = sorted(set(range(n_covariates)) - set(kept.tolist()))
+    if not missing:
+        return ()
+    said = ", ".join(names[j] if j < len(names) else "a main effect" for j in missing)
+    return (f"Left out because fixed effects or other covariates already account for it: {said}.",)
 
 
 def compressed(coded: Coded) -> tuple[np.ndarray, int]:
