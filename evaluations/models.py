@@ -16,7 +16,7 @@ from evaluations.organisations.models import (
 from evaluations.plans.models import AnalysisPlan
 from evaluations.runs.models import AnalysisRun, RunBlock, RunPass, WithheldCounts
 from evaluations.saved.models import SavedSearch, ShortList, ShortListItem
-from evaluations.sharing.models import Comment, Notice, NoticeChoice, Publication, Review
+from evaluations.sharing.models import Comment, Notice, NoticeChoice, Publication, Review, RunAccount
 from evaluations.workspaces.models import Evaluation, PolicyChange, Share, StageChange
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "PolicyChange",
     "Publication",
     "Review",
+    "RunAccount",
     "RunBlock",
     "RunPass",
     "SavedSearch",

@@ -187,6 +187,22 @@ class WithdrawForm(forms.Form):
         )
 
 
+class AccountForm(forms.Form):
+    """Why an answer is not logged."""
+
+    why = forms.CharField(
+        label="Why is it not logged?",
+        help_text="Everyone who opens the study reads this, with what came of the run.",
+        widget=forms.Textarea,
+        error_messages={"required": "Say why it is not logged"},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper(self)
+        self.helper.layout = Layout(Field.textarea("why", rows=4), Button.primary("account", "Tell everyone"))
+
+
 class ShareForm(forms.Form):
     """Which organisation is given what."""
 

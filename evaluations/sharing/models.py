@@ -30,6 +30,22 @@ class ReleaseTo(models.TextChoices):
     NAMED_PARTNERS = "named_partners", "Named partners only"
 
 
+class RunAccount(models.Model):
+    """A public account of an answer that was not logged: what came of the run, and why it is not in the ledger."""
+
+    run = models.OneToOneField(AnalysisRun, models.PROTECT, related_name="account")
+    why = models.TextField()
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["run"]
+        constraints = [models.CheckConstraint(condition=~Q(why=""), name="run_account_says_why")]
+
+    def __str__(self) -> str:
+        return f"Account of {self.run}"
+
+
 class Review(models.Model):
     """A request that a named second person release the estimates of a run."""
 

@@ -16,7 +16,9 @@ from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.presenters import difference_text
 from evaluations.plans.queries import differences, plans_where
 from evaluations.runs.models import AnalysisRun, RunState
+from evaluations.runs.presenters import estimate_text
 from evaluations.runs.queries import counts_people, nearly_repeated, runs_of_the_same_data, runs_where
+from evaluations.runs.subjects import subject_of
 from evaluations.sharing.models import Comment, Publication, Review, ReviewState
 from evaluations.workspaces.models import Evaluation, StageChange
 from evaluations.workspaces.queries import evaluations_where
@@ -118,12 +120,14 @@ def _outcome(other: AnalysisRun, run: AnalysisRun) -> str:
     return f"{found} as its headline estimate."
 
 
-def unaccounted_runs(viewer: Viewer) -> QuerySet[AnalysisRun]:
-    """Answered runs of locked plans that were neither released nor asked to be; examples aside."""
-    answered = AnalysisRun.objects.filter(
-        evaluation__in=evaluations_where(viewer, Permission.SEE_RESULTS).filter(is_example=False)
-    ).filter(Q(state=RunState.DONE) | Q(state=RunState.REFUSED))
-    return answered.filter(publications__isnull=True, reviews__isnull=True)
+def what_came_of(run: AnalysisRun) -> str:
+    """The answer of a run as one sentence: its headline with its interval, or why there is none."""
+    found = run.get_state_display()
+    if run.state == RunState.DONE and run.result:
+        found = estimate_text(run.result["estimates"][0], subject_of(run).unit) or "no number"
+    elif run.reason:
+        found = f"{found}: {run.reason}"
+    return f"{found.rstrip('.')}."
 
 
 def withheld_in_words(run: AnalysisRun) -> list[dict[str, str]]:

@@ -8,10 +8,10 @@ from evaluations.plans.models import AnalysisPlan
 from evaluations.plans.presenters import difference_text
 from evaluations.plans.queries import differences
 from evaluations.runs.models import AnalysisRun, RunState
-from evaluations.runs.presenters import estimate_text
-from evaluations.runs.subjects import subject_of
 from evaluations.sharing.models import Publication, ReviewState
+from evaluations.sharing.queries import what_came_of
 from evaluations.workspaces.models import Evaluation
+from evidence.catalogue.models import Visibility
 
 
 @dataclass(frozen=True)
@@ -70,27 +70,39 @@ def registered_plans(evaluation: Evaluation) -> list[RegisteredPlan]:
 
 def reported_runs(evaluation: Evaluation) -> list[ReportedRun]:
     """Every run in order, whatever came of it: what it found, and whether readers of the catalogue can know."""
-    runs = evaluation.runs.select_related("plan", "evaluation__outcome", "evaluation__intervention").order_by("number")
-    anything_public = Publication.objects.filter(run__evaluation=evaluation).exists()
-    return [_reported_run(run, anything_public) for run in runs]
+    runs = evaluation.runs.select_related("plan", "evaluation__outcome", "evaluation__intervention", "account__by")
+    return [_reported_run(run) for run in runs.order_by("number")]
 
 
-def _reported_run(run: AnalysisRun, anything_public: bool) -> ReportedRun:
-    found = run.get_state_display()
-    if run.state == RunState.DONE and run.result:
-        found = estimate_text(run.result["estimates"][0], subject_of(run).unit) or "no number"
-    elif run.reason:
-        found = f"{found}: {run.reason}"
+def _reported_run(run: AnalysisRun) -> ReportedRun:
+    found = what_came_of(run).rstrip(".")
+    where, is_accounted_for = _where_told(run)
+    return ReportedRun(run, found, where, is_accounted_for)
+
+
+def _where_told(run: AnalysisRun) -> tuple[str, bool]:
+    """Where readers of the catalogue find what came of a run, and whether they do."""
     logged = [f"estimate {each.estimate_id}" for each in run.publications.all()]
+    account = getattr(run, "account", None)
     if logged:
-        return ReportedRun(run, found, f"Logged as {', '.join(logged)}.", True)
-    if anything_public:
-        return ReportedRun(run, found, "Told beside the estimates that are logged.", True)
+        return f"Logged as {', '.join(logged)}.", True
+    if account is not None:
+        return f"Accounted for in public by {account.by}: {account.why}", True
     if run.state not in (RunState.DONE, RunState.REFUSED):
-        return ReportedRun(run, found, "It gave no answer.", True)
+        return "It gave no answer.", True
+    if _is_told_beside_an_estimate(run):
+        return "Told beside the estimates that are logged.", True
     if run.reviews.filter(state=ReviewState.REQUESTED).exists():
-        return ReportedRun(run, found, "Waiting for its reviewer.", False)
-    return ReportedRun(run, found, "Not yet accounted for: nothing of this evaluation has been released.", False)
+        return "Waiting for its reviewer.", False
+    return "Not yet accounted for: no estimate that is logged tells of it.", False
+
+
+def _is_told_beside_an_estimate(run: AnalysisRun) -> bool:
+    """Whether an estimate that everyone may read was logged after this run: it tells of every run until then."""
+    if run.finished_at is None:
+        return False
+    later = Publication.objects.filter(run__evaluation=run.evaluation_id, published_at__gte=run.finished_at)
+    return later.exclude(estimate__visibility=Visibility.DRAFT).exists()
 
 
 def reported_estimates(evaluation: Evaluation) -> list[Reported]:

@@ -40,6 +40,7 @@ urlpatterns = [
     path("evaluations/<int:pk>/partnership/", stages.evaluation_partnership, name="evaluation-partnership"),
     path("evaluations/<int:pk>/transfer/", stages.evaluation_transfer, name="evaluation-transfer"),
     path("evaluations/<int:pk>/record/", record.record, name="record"),
+    path("evaluations/<int:pk>/runs/<int:run_pk>/account/", record.run_account, name="run-account"),
     path("evaluations/<int:pk>/data-flow/", record.data_flow_sheet, name="data-flow"),
     path("evaluations/<int:pk>/audit/", record.audit, name="audit"),
 ]

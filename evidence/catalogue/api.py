@@ -101,7 +101,7 @@ class StudySerializer(serializers.ModelSerializer):
         fields = [
             *("id", "code", "title", "address", "intervention", "status", "design", "design_detail", "comparator"),
             *("authors", "publisher", "year", "expected", "statement", "source", "target_groups", "places"),
-            "visibility",
+            *("accounts", "visibility"),
         ]
 
 

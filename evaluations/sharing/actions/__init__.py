@@ -1,5 +1,6 @@
 """Changes to who sees what: releases, stages, comments."""
 
+from evaluations.sharing.actions.accounts import account_for
 from evaluations.sharing.actions.comments import add_comment, resolve_comment
 from evaluations.sharing.actions.notices import send_letters, tell_retention_near
 from evaluations.sharing.actions.partners import share_with, stop_sharing_with, transfer
@@ -13,6 +14,7 @@ from evaluations.sharing.actions.releases import (
 from evaluations.sharing.actions.stages import change_stage, follow_release, lift_embargoes, withdraw_evaluation
 
 __all__ = [
+    "account_for",
     "add_comment",
     "change_stage",
     "follow_release",

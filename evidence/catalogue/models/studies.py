@@ -55,6 +55,9 @@ class Study(VisibleModel):
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     expected = models.CharField("results expected", max_length=60, blank=True)
     statement = models.TextField("what the sources say of it", blank=True)
+    accounts = models.JSONField(
+        "results that were not logged", default=list, blank=True, help_text="What was run, what came of it, and why."
+    )
     evaluation_reference = models.CharField(
         max_length=100, blank=True, help_text="The workspace's own reference, where it was made with Uplift."
     )

@@ -133,6 +133,7 @@ PAGES: dict[str, Rule] = {
     "discussion": on(Permission.SEE_PLAN),
     "comment-resolve": on(Permission.SEE_PLAN, Permission.WRITE_PLAN, get=False, post=True),
     "record": on(Permission.SEE_RESULTS),
+    "run-account": on(Permission.SEE_RESULTS, Permission.SHARE, post=True, named=True),
     "data-flow": on(Permission.SEE_EVALUATION, Permission.SEE_AUDIT),
     "audit": on(Permission.SEE_EVALUATION, Permission.SEE_AUDIT),
     "organisation": Rule("organisation", Permission.SEE_ORGANISATION),

@@ -74,7 +74,7 @@ def test_what_was_hidden_is_listed_with_reasons_kept_apart_from_the_result():
     why = {each["where"]: each["why"] for each in protected.hidden}
     assert why["The count: cohort 2015"] == "Fewer than 10 people."
     assert why["The effect at time 5 from the start"] == "It rests on fewer than 10 people."
-    assert why["estimates: name att, subgroup b"] == "It rests on fewer than 60 treated people."
+    assert why["The headline for b"] == "It rests on fewer than 60 treated people."
     assert [set(each) for each in protected.result["disclosure"]["hidden"]] == [{"where"}] * len(protected.hidden)
 
 
