@@ -35,6 +35,8 @@ from evidence.places.matching import gazetteer
 
 MOST_UNMATCHED = 200
 """Unmatched values shown one by one, to be matched by hand."""
+MOST_IN_SIGHT = 20
+"""Ticked units above which their list is folded."""
 
 
 def _open_dataset(request: HttpRequest, pk: int, dataset_pk: int) -> Dataset:
@@ -83,6 +85,7 @@ def treatment(request: HttpRequest, pk: int, dataset_pk: int) -> HttpResponse:
         "ways": WAYS,
         "picker": picker_of(options, stated.ticked, asked) if options else None,
         "ticked": ticked_units(stated),
+        "is_short": len(ticked) <= MOST_IN_SIGHT,
         "periods": period_labels(data, stated),
         "others": other_datasets(dataset),
         "figure": figure,
