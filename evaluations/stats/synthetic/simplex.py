@@ -47,11 +47,12 @@ def _descend(problems: Problems, weights: np.ndarray, least_gain: float, most_st
     """Improve `weights` in place, problem by problem, until a step gains too little."""
     running = _Running.all_of(problems, weights)
     for step in range(most_steps):
+        if len(running.rows) == 1:
+            running.step_alone(problems, least_gain, range(step, most_steps))
+            break
         gain = running.step(problems)
         if step >= 1 and not (going_on := gain > least_gain).all():
             weights[running.rows] = running.weights
-            if not going_on.any():
-                return
             running = running.only(going_on)
     weights[running.rows] = running.weights
 
@@ -112,6 +113,25 @@ class _Running:
         gx *= left
         gx += np.multiply(problems.column(self.rows, vertex), size[:, None], out=scratch)
         return -(2 * size * along + size**2 * curvature)
+
+    def step_alone(self, problems: Problems, least_gain: float, steps: range) -> None:
+        """All steps of the one problem that is left: the same sums, of numbers instead of arrays of one number."""
+        x, gx, own, target = self.weights[0], self.product[0], self.own[0], self.target[0]
+        vertex = np.empty(1, dtype=np.intp)
+        for step in steps:
+            slope = gx - target
+            slope += problems.ridge * x
+            i = vertex[0] = int(slope.argmin())
+            along = float(slope[i]) - float(np.einsum("p,p->", slope, x))
+            fit = float(own[i]) - 2 * float(gx[i]) + float(np.einsum("p,p->", gx, x))
+            curvature = fit + problems.ridge * (1 - 2 * float(x[i]) + float(np.einsum("p,p->", x, x)))
+            size = min(max(-along / curvature, 0.0), 1.0) if curvature > 0 else 0.0
+            x *= 1 - size
+            x[i] += size
+            gx *= 1 - size
+            gx += size * problems.column(self.rows, vertex)[0]
+            if step >= 1 and not -(2 * size * along + size**2 * curvature) > least_gain:
+                return
 
 
 def _products(problems: Problems, weights: np.ndarray) -> np.ndarray:
