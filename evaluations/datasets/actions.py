@@ -211,6 +211,8 @@ def kept_table(dataset: Dataset, path: Path, how: HowToRead) -> Iterator[dict[st
         people=dataset.units_are_people,
         evaluation=dataset.evaluation,
     )
+    if twice := place_problems(prepared.data, dataset):
+        raise BadInput(twice)
     table = path.with_suffix(".parquet")
     stored_sha256 = write_parquet(prepared.data, table)
     with table.open("rb") as file:
@@ -231,6 +233,16 @@ def kept_table(dataset: Dataset, path: Path, how: HowToRead) -> Iterator[dict[st
     finally:
         if not is_kept:
             delete_file(name)
+
+
+def place_problems(data: Any, dataset: Dataset) -> list[Issue]:
+    """Places that stand under two names in a table of outcomes: each would count as two units."""
+    from evaluations.datasets.placing import places_twice
+    from evidence.places.matching import gazetteer
+
+    if dataset.kind != DatasetKind.OUTCOMES or dataset.units_are_people:
+        return []
+    return places_twice(data, gazetteer)
 
 
 def _keep_for_checking(dataset: Dataset, path: Path, how: HowToRead, by: User) -> Dataset:

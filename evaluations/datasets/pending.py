@@ -20,7 +20,7 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from evaluations.datasets.actions import HowToRead, Particulars, upload_dataset
+from evaluations.datasets.actions import HowToRead, Particulars, place_problems, upload_dataset
 from evaluations.datasets.clearing import delete_file
 from evaluations.datasets.ingest import kind_of_file
 from evaluations.datasets.ingest_raw import RawTable
@@ -131,8 +131,9 @@ def tidied(pending: Pending, recipe: Recipe | None) -> Tidied:
 
 def remaining_problems(pending: Pending, found: Tidied) -> list[Issue]:
     """What would still keep the table from being taken in."""
+    about = Dataset(kind=pending.particulars.kind, units_are_people=pending.particulars.units_are_people)
     try:
-        prepare(
+        prepared = prepare(
             found.raw,
             is_sites=pending.particulars.kind == DatasetKind.SITES,
             people=pending.particulars.units_are_people,
@@ -141,7 +142,7 @@ def remaining_problems(pending: Pending, found: Tidied) -> list[Issue]:
         )
     except BadInput as wrong:
         return list(wrong.issues)
-    return []
+    return place_problems(prepared.data, about)
 
 
 def keep_tidied(*, pending: Pending, recipe: Recipe, by: User) -> Dataset:

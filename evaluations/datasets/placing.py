@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from evaluations.datasets.building import LIKELY_UNITS
+from evaluations.datasets.building import LIKELY_PERIODS, LIKELY_UNITS, likely_column
 from evaluations.datasets.ingest_columns import MISSING, coded
 from evaluations.datasets.ingest_parquet import line_of
 from evaluations.datasets.ingest_raw import Problems
+from evaluations.stats.issues import Issue
 from evaluations.stats.table import Coded
 from evidence.places.matching import HOW, Gazetteer, Match, match_place
 
 PLACE_CODE, PLACE_NAME = "place_code", "place_name"
+MOST_PLACES = 2_000
+"""Different values above which a column is not looked at for places as a file is taken in."""
+HOLDS_PLACES = 0.8
+"""Share of its values that are places, from which a column is held to name places."""
 LEAVE = "leave"
 """The choice to leave out the rows of a place that could not be matched."""
 
@@ -59,7 +64,7 @@ def with_places(
         if name in data.column_names:
             cure = "Take it out, or use it as the unit."
             problems.add("column_there", f"The table has a column {name} already.", cure, column=name)
-    _check_twice(data, period, values, matches, problems)
+    _check_twice(data, period, values, matches, problems, column=column)
     if not any(match.is_place and match.code for match in matches):
         cure = "Choose the column that holds the names or codes of places."
         problems.add("nothing_matched", f"No value of {column} is a place that is known.", cure, column=column)
@@ -76,7 +81,32 @@ def with_places(
     return Placed(kept, tuple(matches), counts, _notes(matches, int(np.count_nonzero(~keep))))
 
 
-def _check_twice(data: pa.Table, period: str | None, values: Coded, matches: list[Match], problems: Problems) -> None:
+def places_twice(data: pa.Table, known: Callable[[], Gazetteer]) -> list[Issue]:
+    """A problem for each place that stands under two names in one period, in every column that holds places.
+
+    A column holds places where it is called as such columns are and nearly all its values are places.
+    """
+    problems = Problems()
+    period = likely_column(data.column_names, LIKELY_PERIODS)
+    likely = {_plain(name) for name in LIKELY_PLACES}
+    columns = [name for name in data.column_names if _plain(name) in likely and pa.types.is_string(data[name].type)]
+    for column in columns if period else []:
+        values = coded(data[column], missing=("",))
+        if not 1 < len(values.labels) <= MOST_PLACES:
+            continue
+        matches = matches_in(data, column, known(), {})
+        if sum(match.is_place and bool(match.code) for match in matches) >= HOLDS_PLACES * len(matches):
+            _check_twice(data, period, values, matches, problems, column=column)
+    return list(problems.found())
+
+
+def _plain(name: str) -> str:
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
+
+
+def _check_twice(
+    data: pa.Table, period: str | None, values: Coded, matches: list[Match], problems: Problems, *, column: str
+) -> None:
     """Note places that stand under two names in one period."""
     of_place: dict[str, list[int]] = {}
     for position, match in enumerate(matches):
@@ -97,6 +127,7 @@ def _check_twice(data: pa.Table, period: str | None, values: Coded, matches: lis
                 f"see rows {' and '.join(str(line) for line in lines)}.",
                 "Keep one of them in each period.",
                 row=lines[1],
+                column=column,
             )
 
 

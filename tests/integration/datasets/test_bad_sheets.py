@@ -115,3 +115,21 @@ def test_an_area_under_two_names_is_told_with_its_rows(client, analyst, evaluati
     said = client.post(address, {"column": "code", "keep": "1"}).content.decode()
     assert "see rows 2 and 4" in said and "Keep one of them in each period" in said
     assert Dataset.objects.count() == 1
+
+
+def test_an_area_under_two_names_is_not_taken_in_as_two(client, analyst, evaluation):
+    for number, name in enumerate(("Kingston upon Hull, City of", "York", "Leeds")):
+        Place.objects.create(code=f"E0600001{number}", name=name, kind=PlaceKind.UPPER_TIER)
+    rows = [["Local authority", "year", "rate"], ["York", 2019, 1], ["Kingston upon Hull, City of", 2019, 3]]
+    client.force_login(analyst)
+    for other, is_refused in (("Kingston-upon-Hull", True), ("Leeds", False)):
+        content = saved(lambda book, other=other: rows_into(book.active, [*rows, [other, 2019, 2]]))
+        answer = send(client, evaluation, content)
+        if is_refused:
+            said = answer.content.decode()
+            assert "Row 4, column “Local authority”" in said and "see rows 3 and 4" in said
+            assert "Keep one of them in each period" in said and not Dataset.objects.exists()
+            page = client.get(reverse("dataset-tidy", args=[evaluation.pk, answer.context["pending"].token]))
+            assert "see rows 3 and 4" in page.content.decode()
+        else:
+            assert answer.status_code == 302
