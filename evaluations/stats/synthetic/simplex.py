@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -59,64 +60,66 @@ def _descend(problems: Problems, weights: np.ndarray, least_gain: float, most_st
 
 @dataclass(frozen=True, eq=False)
 class _Running:
-    """The problems still improving: their numbers, their weights and A'A x, side by side in memory.
+    """The problems still improving, side by side in memory: `state` holds their slopes, A'A x and their weights.
 
-    A step is a few dozen additions on short rows, so what it costs is mostly the calls: arrays are cut
-    down only when a problem ends, and entries are picked by their place in the flat array.
+    A step is a few dozen additions on short rows, so what it costs is mostly the calls: what is done to
+    two or three arrays alike is done at once, arrays are cut down only when a problem ends, and entries
+    are picked by their place in the flat array.
     """
 
     rows: np.ndarray
     own: np.ndarray
     target: np.ndarray
-    weights: np.ndarray
-    product: np.ndarray
-    offsets: np.ndarray
-    room: np.ndarray
+    state: np.ndarray
 
     @classmethod
     def all_of(cls, problems: Problems, weights: np.ndarray) -> _Running:
-        n, p = weights.shape
         product = _products(problems, weights)
-        return cls(
-            np.arange(n),
-            np.ascontiguousarray(problems.own),
-            np.ascontiguousarray(problems.target),
-            weights.copy(),
-            product,
-            np.arange(n) * p,
-            np.empty((2, n, p)),
-        )
+        own, target = (np.ascontiguousarray(each) for each in (problems.own, problems.target))
+        return cls(np.arange(len(weights)), own, target, np.stack([product, product, weights]))
+
+    @property
+    def weights(self) -> np.ndarray:
+        """The weights so far."""
+        return self.state[2]
 
     def only(self, going_on: np.ndarray) -> _Running:
         """Those of them that go on."""
-        n = int(going_on.sum())
-        room = np.empty((2, n, self.weights.shape[1]))
-        own, target = self.own[going_on], self.target[going_on]
-        weights, product = self.weights[going_on], self.product[going_on]
-        return _Running(self.rows[going_on], own, target, weights, product, self.offsets[:n], room)
+        state = np.ascontiguousarray(self.state[:, going_on])
+        return _Running(self.rows[going_on], self.own[going_on], self.target[going_on], state)
+
+    @cached_property
+    def _offsets(self) -> np.ndarray:
+        """Where each problem's row begins in a flat array."""
+        return np.arange(len(self.rows)) * self.own.shape[1]
+
+    @cached_property
+    def _room(self) -> np.ndarray:
+        """Room for one array of the problems' shape."""
+        return np.empty_like(self.own)
 
     def step(self, problems: Problems) -> np.ndarray:
         """One exact step of each towards one vertex; the gain of each."""
-        x, gx, (slope, scratch) = self.weights, self.product, self.room
+        slope, gx, x = self.state
         np.subtract(gx, self.target, out=slope)
-        slope += np.multiply(x, problems.ridge, out=scratch)
+        slope += np.multiply(x, problems.ridge, out=self._room)
         vertex = slope.argmin(axis=1)
-        at = self.offsets + vertex
-        along = slope.take(at) - np.einsum("rp,rp->r", slope, x)
-        fit = self.own.take(at) - 2 * gx.take(at) + np.einsum("rp,rp->r", gx, x)
-        length = 1 - 2 * x.take(at) + np.einsum("rp,rp->r", x, x)
-        curvature = fit + problems.ridge * length
+        at = self._offsets + vertex
+        here_slope, here_gx, here_x = self.state.reshape(3, -1).take(at, axis=1)
+        by_slope, by_gx, by_x = np.einsum("krp,rp->kr", self.state, x)
+        along = here_slope - by_slope
+        fit = self.own.take(at) - 2 * here_gx + by_gx
+        curvature = fit + problems.ridge * (1 - 2 * here_x + by_x)
         size = np.minimum(np.maximum(-along / np.where(curvature > 0, curvature, np.inf), 0), 1)
-        left = (1 - size)[:, None]
-        x *= left
+        self.state[1:] *= (1 - size)[:, None]
         x.ravel()[at] += size
-        gx *= left
-        gx += np.multiply(problems.column(self.rows, vertex), size[:, None], out=scratch)
+        gx += np.multiply(problems.column(self.rows, vertex), size[:, None], out=self._room)
         return -(2 * size * along + size**2 * curvature)
 
     def step_alone(self, problems: Problems, least_gain: float, steps: range) -> None:
         """All steps of the one problem that is left: the same sums, of numbers instead of arrays of one number."""
-        x, gx, own, target = self.weights[0], self.product[0], self.own[0], self.target[0]
+        own, target = self.own[0], self.target[0]
+        _, gx, x = self.state[:, 0]
         vertex = np.empty(1, dtype=np.intp)
         for step in steps:
             slope = gx - target

@@ -7,10 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from evaluations.datasets.actions import Particulars, upload_dataset
 from evaluations.datasets.models import Dataset
-from evaluations.organisations.actions import add_member, create_organisation
-from evaluations.organisations.models import Role
 from evaluations.workspaces.models import LawfulBasis
-from tests.workspace_records import make_evaluation
 
 IDS = [f"x{number:04d}" for number in range(300)]
 TOOK_PART = "opaque_id,group,meals\n" + "".join(
@@ -23,20 +20,14 @@ BECAME = "opaque_id,year,score\n" + "".join(
 
 
 @pytest.fixture
-def evaluation(make_person):
-    admin = make_person("ravi@example.org", "Ravi Reviewer")
-    analyst = make_person("eva@example.org", "Eva Evaluator")
-    organisation = create_organisation(name="A council", by=admin)
-    add_member(organisation=organisation, user=analyst, role=Role.ANALYST, by=admin)
-    evaluation = make_evaluation(owner=organisation, by=analyst)
+def files(evaluation):
     for name, text in (("took part.csv", TOOK_PART), ("outcomes.csv", BECAME)):
         stated = Particulars(lawful_basis=LawfulBasis.NOT_PERSONAL)
         file = SimpleUploadedFile(name, text.encode())
-        upload_dataset(evaluation=evaluation, file=file, name=name, particulars=stated, by=analyst)
-    return evaluation
+        upload_dataset(evaluation=evaluation, file=file, name=name, particulars=stated, by=evaluation.created_by)
 
 
-def test_two_files_are_joined(page, evaluation, sign_in, assert_accessible):
+def test_two_files_are_joined(page, evaluation, files, sign_in, assert_accessible):
     sign_in(page, "eva@example.org", going_to="/evaluations/")
     page.goto(f"/evaluations/{evaluation.pk}/data/")
     page.get_by_role("link", name="Join two files").click()

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import pandas as pd
-import pytest
 
 from evaluations.datasets.models import Dataset
 from evaluations.datasets.queries import local_table
-from evaluations.organisations.actions import add_member, create_organisation
-from evaluations.organisations.models import Role
 from tests.messy_workbooks import WORKBOOKS
-from tests.workspace_records import make_evaluation
 
 MOST_DECISIONS = 3
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@pytest.fixture
-def evaluation(make_person):
-    admin = make_person("ravi@example.org", "Ravi Reviewer")
-    analyst = make_person("eva@example.org", "Eva Evaluator")
-    organisation = create_organisation(name="A council", by=admin)
-    add_member(organisation=organisation, user=analyst, role=Role.ANALYST, by=admin)
-    return make_evaluation(owner=organisation, by=analyst)
 
 
 def upload(page, evaluation, messy) -> None:
