@@ -1,4 +1,4 @@
-"""Distances from people to sites beside scikit-learn's BallTree; rings and access on many people, ours alone."""
+"""Distances beside scikit-learn's BallTree, Conley errors beside diff-diff; rings and access on many people, ours alone."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import numpy as np
 from benchmarks.contest import Contender, Contest
 from evaluations.stats.engine import estimated
 from evaluations.stats.proximity.distances import cartesian_km, nearest_site, pairs_within, sites_within
+from evaluations.stats.regression.conley import conley_errors
+from evaluations.stats.regression.fixed_effects import Effect
+from evaluations.stats.regression.least_squares import fit
 from evaluations.stats.spec import parse_spec
 from evaluations.stats.table import Coded, Sites, Table
 
 EARTH_KM = 6371.0088
+DIFF_DIFF_EARTH_KM = 6371.01
 
 
 def world(n_people: int, n_sites: int, n_towns: int = 60, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -108,6 +112,46 @@ def access(*, n_people: int) -> Callable[[], list[float | None]]:
     return lambda: [estimated(table, spec).estimates[0].value]
 
 
+def _surface(**size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points in degrees, shape (n, 2), with an outcome and a column that both change smoothly over ground."""
+    points, _ = world(n_sites=1, **size)
+    rng = np.random.default_rng(3)
+    waves = np.sin(points[:, 0] * 40) + np.cos(points[:, 1] * 40)
+    column = waves + rng.normal(size=len(points))
+    return points, waves + 0.5 * column + rng.normal(size=len(points)), column
+
+
+def conley(*, cutoff_km: float, kernel: str, **size: int) -> Callable[[], list[float]]:
+    """Ours: a regression of the outcome on a column with a constant, and its Conley error."""
+    points, outcome, column = _surface(**size)
+    constant = Effect(np.zeros(len(points), dtype=np.int64), 1)
+
+    def work() -> list[float]:
+        found = fit(outcome, column[:, None], [constant])
+        where = {"latitude": points[:, 0], "longitude": points[:, 1]}
+        how = {"cutoff_km": cutoff_km, "kernel": kernel, "small_sample": False, "earth_radius_km": DIFF_DIFF_EARTH_KM}
+        errors = conley_errors(found, **where, **how)
+        return [float(found.coefficients[0]), float(np.sqrt(errors.covariance[0, 0]))]
+
+    return work
+
+
+def diff_diff_conley(*, cutoff_km: float, kernel: str, **size: int) -> Callable[[], list[float]]:
+    """diff-diff: the same regression; its Bartlett kernel is our triangular one."""
+    from diff_diff.linalg import solve_ols
+
+    points, outcome, column = _surface(**size)
+    design = np.column_stack([np.ones(len(points)), column])
+    kernel = {"triangular": "bartlett"}.get(kernel, kernel)
+    where = {"conley_coords": points, "conley_cutoff_km": cutoff_km, "conley_metric": "haversine"}
+
+    def work() -> list[float]:
+        found, _, covariance = solve_ols(design, outcome, vcov_type="conley", conley_kernel=kernel, **where)
+        return [float(found[1]), float(np.sqrt(covariance[1, 1]))]
+
+    return work
+
+
 def _opened(sites: np.ndarray, opened: np.ndarray) -> Sites:
     names = tuple(f"site {place}" for place in range(len(sites)))
     return Sites(names, sites[:, 0], sites[:, 1], opened.astype(float), np.full(len(sites), np.inf))
@@ -128,6 +172,22 @@ CONTESTS = (
         (Contender("uplift", f"{HERE}:all_pairs"),),
         {"n_people": 1_000_000, "n_sites": 3_000, "radius_km": 2.5, "n_towns": 25},
         repeats=3,
+    ),
+    Contest(
+        "proximity: Conley errors, 100,000 points in towns, dependent within 2 km",
+        "under 2 GB and 1.5 s",
+        (Contender("uplift", f"{HERE}:conley"), Contender("diff-diff", f"{HERE}:diff_diff_conley")),
+        {"n_people": 100_000, "cutoff_km": 2.0, "kernel": "triangular"},
+        repeats=3,
+    ),
+    Contest(
+        "proximity: Conley errors, 100,000 points in one city, dependent within 2 km",
+        "under 2 GB",
+        (Contender("uplift", f"{HERE}:conley"),),
+        {"n_people": 100_000, "n_towns": 1, "cutoff_km": 2.0, "kernel": "uniform"},
+        repeats=1,
+        is_long=True,
+        memory_limit_gb=2,
     ),
     Contest(
         "proximity: ring_did, 200,000 people x 10 periods, four rings",

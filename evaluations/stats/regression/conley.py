@@ -19,8 +19,8 @@ from evaluations.stats.spec import Options
 EARTH_RADIUS_KM = 6376.0
 """The radius R fixest takes, so that one cutoff picks the same pairs in both; the mean radius is 0.08 % less."""
 
-PAIRS_AT_ONCE = 4_000_000
-"""Pairs of neighbours held at once, some 50 bytes each; a place by itself may have more."""
+PAIRS_AT_ONCE = 500_000
+"""Pairs of neighbours held at once, few enough to stay in cache; a place by itself may have more."""
 
 KERNEL_WORDS = {"uniform": "every pair counting alike", "triangular": "pairs counting less the farther they are apart"}
 
