@@ -1,4 +1,4 @@
-"""Distances beside scikit-learn's BallTree, Conley errors beside diff-diff; rings and access on many people, ours alone."""
+"""Distances beside scikit-learn's BallTree, Conley errors beside diff-diff; rings and access on many people."""
 
 from __future__ import annotations
 

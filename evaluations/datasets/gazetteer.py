@@ -7,6 +7,7 @@ the point is the precision.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ PRECISION_KM = {"postcode": 0.1, "small_area": 1.0, "district": 5.0}
 class Gazetteer:
     """Codes of one kind with their points, sorted by code; degrees, NaN where a code has no point.
 
-    `is_terminated` marks postcodes no longer in use.
+    `is_terminated` marks postcodes no longer in use. `figures` are what else is known of each code, by name.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Gazetteer:
     latitude: np.ndarray
     longitude: np.ndarray
     is_terminated: np.ndarray
+    figures: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -74,12 +76,23 @@ class Known(NamedTuple):
 
 
 @dataclass(frozen=True)
+class AreaFigures:
+    """Figures on areas, shape (n_areas, n_names); `rows` finds an area by its code or its name, in lower case."""
+
+    names: tuple[str, ...]
+    rows: Mapping[str, int]
+    values: np.ndarray
+    credit: str = ""
+
+
+@dataclass(frozen=True)
 class Places:
-    """What is known of where codes are, by kind."""
+    """What is known of where codes are, by kind, and figures on larger areas."""
 
     postcode: Gazetteer = field(default_factory=lambda: nothing_of("postcode"))
     district: Gazetteer = field(default_factory=lambda: nothing_of("district"))
     small_area: Gazetteer = field(default_factory=lambda: nothing_of("small_area"))
+    larger: AreaFigures | None = None
 
     def of(self, kind: str) -> Gazetteer:
         """The gazetteer of a kind: postcode, district or small_area."""
@@ -87,14 +100,20 @@ class Places:
 
 
 def gazetteer(
-    kind: str, codes: np.ndarray, latitude: np.ndarray, longitude: np.ndarray, is_terminated: np.ndarray | None = None
+    kind: str,
+    codes: np.ndarray,
+    latitude: np.ndarray,
+    longitude: np.ndarray,
+    is_terminated: np.ndarray | None = None,
+    figures: Mapping[str, np.ndarray] | None = None,
 ) -> Gazetteer:
     """A gazetteer of packed codes; where one appears twice, the one in use, else the first, stands."""
     ended = np.zeros(len(codes), bool) if is_terminated is None else is_terminated
     known = np.flatnonzero(codes != NO_CODE)
     order = known[np.lexsort((known, ended[known], codes[known]))]
     first = order[np.diff(codes[order], prepend=NO_CODE) != 0]
-    return Gazetteer(kind, codes[first], latitude[first], longitude[first], ended[first])
+    known_of = {name: values[first] for name, values in (figures or {}).items()}
+    return Gazetteer(kind, codes[first], latitude[first], longitude[first], ended[first], known_of)
 
 
 def packed(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -3,7 +3,8 @@
 Known shapes: the ONS Postcode Directory (a CSV with a header; `pcds`, `lat`, `long`, `doterm`,
 `oseast1m`, names that change a little between editions), Code-Point Open (CSVs without a header, one a
 postcode area: postcode, quality, easting, northing), and any CSV with a column for the code and
-columns for its latitude and longitude or easting and northing. Each may come as the archive it is
+columns for its latitude and longitude or easting and northing; one of small areas may also say how
+deprived and how rural they are. Each may come as the archive it is
 published in, or as a folder.
 """
 
@@ -14,7 +15,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,6 +59,15 @@ NORTHING_NAMES = ("osnrth1m", "north1m", "northing", "northings", "y", "bng_n")
 ENDED_NAMES = ("doterm",)
 AREA_OF_POSTCODE = re.compile(r"(lsoa(11|21)(cd)?|dz\d\d(cd)?|sdz\d\d(cd)?)", re.IGNORECASE)
 
+FIGURES = {
+    "deprivation": re.compile(r"(imd|deprivation|index of multiple deprivation).*", re.IGNORECASE),
+    "rural": re.compile(r"(rural|ruc|urban).*", re.IGNORECASE),
+}
+"""Columns of a file of small areas by which near and far places are compared. A score goes before a decile or rank."""
+IS_RURAL = r"(?i)^(R[LS][NF][0-9]|[DEF][12])$|^rural"
+IS_URBAN = r"(?i)^(U[NF][0-9]|[AB]1|C[12])$|^urban"
+"""Codes of the classifications of 2021 and of 2011 in England and Wales, or the words themselves."""
+
 CODE_POINT_COLUMNS = ("postcode", "quality", "easting", "northing", "country", "h1", "h2", "county", "district", "ward")
 NO_PLACE_LATITUDE = 99.0
 """The ONS Postcode Directory writes 99.999999 for the latitude of a postcode without a place."""
@@ -73,6 +83,7 @@ class _Points:
     longitude: np.ndarray
     is_terminated: np.ndarray
     area: pa.Array | None
+    figures: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def read_places(source: Path | str | BinaryIO) -> Places:
@@ -104,6 +115,11 @@ def _gathered(kind: str, found: list[_Points]) -> Gazetteer:
             np.concatenate([points.latitude for points in own]),
             np.concatenate([points.longitude for points in own]),
             np.concatenate([points.is_terminated for points in own]),
+            {
+                name: np.concatenate([points.figures[name] for points in own])
+                for name in FIGURES
+                if all(name in points.figures for points in own)
+            },
         )
     postcodes = [points for points in found if points.kind == "postcode"]
     if kind == "small_area":
@@ -166,7 +182,7 @@ def _read_part(part: BinaryIO) -> _Points | None:
     for kind, known in (("postcode", POSTCODE_NAMES), ("district", DISTRICT_NAMES), ("small_area", AREA_NAMES)):
         name = next((header[known_name] for known_name in known if known_name in header), None)
         if name is not None and (_has(header, LATITUDE_NAMES) or _has(header, EASTING_NAMES)):
-            return _points(_csv(part, cells, _wanted(header, name)), kind, name)
+            return _points(_csv(part, cells, _wanted(header, name, kind)), kind, name)
     return None
 
 
@@ -174,10 +190,22 @@ def _has(header: dict[str, str], names: tuple[str, ...]) -> bool:
     return any(name in header for name in names)
 
 
-def _wanted(header: dict[str, str], code: str) -> list[str]:
+def _wanted(header: dict[str, str], code: str, kind: str) -> list[str]:
     known = (*LATITUDE_NAMES, *LONGITUDE_NAMES, *EASTING_NAMES, *NORTHING_NAMES, *ENDED_NAMES)
     others = [name for low, name in header.items() if low in known or AREA_OF_POSTCODE.fullmatch(low)]
+    if kind == "small_area":
+        others += _figure_columns(header).values()
     return [code, *(name for name in others if name != code)]
+
+
+def _figure_columns(header: dict[str, str]) -> dict[str, str]:
+    """Which column holds which figure."""
+    found = {}
+    for figure, named in FIGURES.items():
+        names = sorted((low for low in header if named.fullmatch(low)), key=lambda low: ("score" not in low, low))
+        if names:
+            found[figure] = header[names[0]]
+    return found
 
 
 def _csv(part: BinaryIO, header: list[str], wanted: list[str], *, has_header: bool = True) -> pa.Table:
@@ -205,7 +233,8 @@ def _points(table: pa.Table, kind: str, code: str) -> _Points:
         latitude, longitude = _from_grid(columns, table.num_rows)
     nowhere = ~(np.abs(latitude) < NO_PLACE_LATITUDE)
     ended = next((columns[name] for name in ENDED_NAMES if name in columns), None)
-    area = next((column for name, column in columns.items() if AREA_OF_POSTCODE.fullmatch(name)), None)
+    areas = sorted(name for name in columns if AREA_OF_POSTCODE.fullmatch(name))
+    area = columns[areas[-1]] if areas else None
     return _Points(
         kind,
         _whole(plain(columns[code.lower()])),
@@ -213,7 +242,25 @@ def _points(table: pa.Table, kind: str, code: str) -> _Points:
         np.where(nowhere, np.nan, longitude),
         np.zeros(table.num_rows, bool) if ended is None else _is_filled(ended),
         None if area is None or kind != "postcode" else _whole(plain(area)),
+        _figures(columns) if kind == "small_area" else {},
     )
+
+
+def _figures(columns: dict[str, pa.Array]) -> dict[str, np.ndarray]:
+    """Numbers as they are; 1 where words or codes of the rural-urban classification say rural, 0 where urban."""
+    found = {}
+    for figure, name in _figure_columns({low: low for low in columns}).items():
+        values = _number(columns, (name,))
+        if figure == "rural" and values is not None:
+            text = pc.utf8_trim_whitespace(pc.fill_null(columns[name], ""))
+            is_rural, is_urban = (
+                pc.match_substring_regex(text, pattern).to_numpy(zero_copy_only=False).astype(bool)
+                for pattern in (IS_RURAL, IS_URBAN)
+            )
+            values = np.where(is_rural, 1.0, np.where(is_urban, 0.0, values))
+        if values is not None and np.isfinite(values).any():
+            found[figure] = values
+    return found
 
 
 def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -13,6 +13,7 @@ from evaluations.datasets.gazetteer import Places, is_postcode, pack_plain, plai
 from evaluations.datasets.grid import degrees_of_grid, is_in_box, is_on_grid, rounding_km, rounding_of_distances
 from evaluations.datasets.ingest_columns import numbers
 from evaluations.datasets.ingest_raw import Problems, RawTable
+from evaluations.stats.issues import Issue
 
 CODE_ROLES = ("postcode", "small_area", "district")
 """Roles that are looked up, the most precise first."""
@@ -21,6 +22,7 @@ LOADED_BY = {
     "district": "Give --postcodes FILE, or load one with manage.py load_postcodes.",
     "small_area": "Load a file of small areas with manage.py load_small_areas, or give it as --postcodes FILE.",
 }
+ROWS_NAMED = 5
 WORDS = {"postcode": "postcode", "small_area": "small area", "district": "postcode district"}
 
 
@@ -39,12 +41,16 @@ class PlaceColumns:
 
 @dataclass(frozen=True)
 class Points:
-    """Degrees by row, NaN where not known, and how precisely they place a home (null: as an address)."""
+    """Degrees by row, NaN where not known, and how precisely they place a home (null: as an address).
+
+    `remarks` are on rows that can be used and may still be wrong.
+    """
 
     latitude: np.ndarray
     longitude: np.ndarray
     precision_km: float | None = None
     notes: tuple[str, ...] = ()
+    remarks: tuple[Issue, ...] = ()
 
 
 def precision_of(points: Points | None, distance_km: np.ndarray | None, declared_km: float | None) -> float | None:
@@ -184,13 +190,29 @@ class _Reading:
             f"{role}_without_place", found & np.isnan(latitude), name, f"the table has no place for this {word}.",
             "Leave the cell empty: the row is then left out and counted.",
         )  # fmt: skip
-        notes = []
-        ended = int((found & gazetteer.is_terminated[place]).sum())
-        if ended:
-            notes.append(f"{ended:,} rows have a postcode no longer in use; its last known place is used.")
+        ended = np.flatnonzero(found & gazetteer.is_terminated[place])
         precision = gazetteer.precision_km(place[found])
-        notes.append(f"Places are those of {word}s, which stand for homes to about {precision:g} km.")
-        return Points(latitude, longitude, precision, tuple(notes))
+        note = f"Places are those of {word}s, which stand for homes to about {precision:g} km."
+        return Points(latitude, longitude, precision, (note,), self._terminated(ended, name))
+
+    def _terminated(self, rows: np.ndarray, name: str) -> tuple[Issue, ...]:
+        """What to say of rows whose postcode is no longer in use; nothing where there are none."""
+        if not len(rows):
+            return ()
+        lines = [str(self.raw.line(int(row))) for row in rows[:ROWS_NAMED]]
+        more = f" and {len(rows) - len(lines):,} more" if len(rows) > len(lines) else ""
+        one = len(rows) == 1
+        return (
+            Issue(
+                "postcode_terminated",
+                f"Column {name}: {len(rows):,} {'row has' if one else 'rows have'} a postcode no longer in use"
+                f" (row{'' if one else 's'} {', '.join(lines)}{more}{self.what}); its last known place is used.",
+                "Where the address is from after its postcode ended, correct it, or leave the cell empty: the row is"
+                " then left out and counted.",
+                row=self.raw.line(int(rows[0])),
+                column=name,
+            ),
+        )
 
     def _numbers(self, name: str) -> np.ndarray:
         read = numbers(self.raw.data[name])

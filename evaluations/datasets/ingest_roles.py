@@ -19,6 +19,7 @@ from evaluations.datasets.ingest_raw import Problems, RawTable, is_formula, near
 from evaluations.datasets.ingest_sites import sites_of
 from evaluations.datasets.ingest_text import MISSING_WORDS, Wanted
 from evaluations.datasets.ingest_treatment import check_first_treated, cohorts_of
+from evaluations.datasets.place_context import context_of
 from evaluations.stats.blocks import map_in_order
 from evaluations.stats.results import Dropped
 from evaluations.stats.roles import missing_roles
@@ -97,11 +98,13 @@ class _Reading:
         self.calendar: np.ndarray | None = None
         self.precision_km: float | None = None
         self.periods_a_year = 1.0
+        self.context_names: tuple[str, ...] = ()
 
     def table(self, raw_sites: RawTable | None, places: Places | None) -> Table:
         """Every role read, checked and put in order."""
         read = self._read_roles()
         self._locate(read, places)
+        self._look_up_context(read, places)
         axis = self._axis(read.get("period", read.get("born")))
         if axis is not None:
             if "period" in read:
@@ -151,9 +154,20 @@ class _Reading:
         points = points_of(self.raw, columns, self.problems, places)
         if points is not None:
             read["latitude"], read["longitude"] = points.latitude, points.longitude
-            self.notes += points.notes
+            self.notes += [*points.notes, *(f"{remark.message} {remark.hint}" for remark in points.remarks)]
         declared_km = self.spec.proximity.precision_km
         self.precision_km = precision_of(points, read.get("distance_km"), declared_km)
+
+    def _look_up_context(self, read: dict[str, Any], places: Places | None) -> None:
+        """How deprived and how rural each row's area is, for designs about distance."""
+        if self.spec.method != "proximity" or places is None:
+            return
+        areas = [coded(self.raw.data[name]) for name in (self.columns.small_area,) if name]
+        areas += [read[role] for role in ("neighbourhood", "cluster", "unit") if role in read]
+        found = context_of(areas, read.get("latitude"), read.get("longitude"), places)
+        if found is not None:
+            read["context"], self.context_names = found.values, found.names
+            self.notes.append(found.note)
 
     def _numbers(self, name: str) -> np.ndarray:
         return self._checked(numbers(self.raw.data[name]), name)
@@ -374,12 +388,15 @@ class _Reading:
         order = canonical_order(kept, panel=self.spec.options.panel)
         parts = kept if order is None else {role: _taken(part, order) for role, part in kept.items()}
         covariates, placebo = parts.pop("covariates"), parts.pop("placebo_outcomes")
+        context = parts.pop("context", ())
         return Table(
             rows_read=self.raw.n_rows,
             covariates=np.column_stack(covariates) if covariates else None,
             covariate_names=self.covariate_names,
             placebo_outcomes=np.column_stack(placebo) if placebo else None,
             placebo_names=self.columns.placebo_outcomes,
+            context=np.column_stack(context) if context else None,
+            context_names=self.context_names,
             sites=sites,
             precision_km=self.precision_km,
             calendar=self.calendar,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from evaluations.datasets.gazetteer import Places
 from evaluations.datasets.ingest_calendar import PERIODS_A_YEAR, place_of, step_of
 from evaluations.datasets.ingest_columns import MISSING, coded
-from evaluations.datasets.ingest_periods import TimeAxis
+from evaluations.datasets.ingest_periods import PARSERS, TimeAxis
 from evaluations.datasets.ingest_places import PlaceColumns, points_of
 from evaluations.datasets.ingest_raw import Problems, RawTable, near, shown
 from evaluations.stats.results import Label
@@ -19,6 +20,14 @@ from evaluations.stats.table import Sites
 OF_THE_FILE = " of the sites file"
 DUPLICATE_DEGREES = 5e-4
 """Two sites of one name no further apart than this (about 50 m) are one written twice."""
+
+DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+
+
+def is_no_day(label: Label) -> bool:
+    """Whether it is written as a day of the calendar and there is no such day, as 2003-02-31."""
+    parsers = [parse for kind, parse in PARSERS.items() if kind != "text"]
+    return bool(DAY.fullmatch(str(label).strip())) and all(parse(label) is None for parse in parsers)
 
 
 def sites_of(
@@ -175,6 +184,15 @@ class _Reading:
         place = place_of(self.axis, label)
         if place is None:
             line = self.raw.line(int(np.flatnonzero(rows)[0]))
+            if is_no_day(label):
+                self.problems.add(
+                    "date_impossible",
+                    f"Row {line} of the sites file, column {name}: there is no such day.",
+                    "Correct the date.",
+                    row=line,
+                    column=name,
+                )
+                return np.nan
             self.problems.add(
                 "date_unreadable",
                 f"Row {line} of the sites file, column {name}: {shown(label)} cannot be placed among the periods of "

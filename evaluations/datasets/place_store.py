@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,11 +12,14 @@ import pyarrow.parquet as pq
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from evaluations.datasets.gazetteer import Gazetteer, Known, Places, nothing_of
-from evaluations.stats.spec import Columns
-from evidence.places.queries import authorities
+from evaluations.datasets.gazetteer import AreaFigures, Gazetteer, Known, Places, nothing_of
+from evaluations.stats.spec import Columns, Spec
+from evidence.places.queries import authorities, figures_on_places
 
 KINDS = ("postcode", "district", "small_area")
+FIGURE = "figure "
+COMPARED = ("uk_deprivation_score", "urban_share")
+"""The catalogue's measures of deprivation and rurality."""
 
 
 def store_places(places: Places) -> dict[str, int]:
@@ -33,6 +37,28 @@ def store_places(places: Places) -> dict[str, int]:
 def loaded_places(kinds: Iterable[str] = KINDS) -> Places:
     """What was loaded, of the kinds asked for; nothing of a kind that was not loaded."""
     return Places(**{kind: _loaded(kind) for kind in KINDS if kind in set(kinds)})
+
+
+def places_for(spec: Spec) -> Places:
+    """What a design looks up and, where it is about distance, how deprived and how rural areas are."""
+    kinds = kinds_needed(spec.columns)
+    if spec.method != "proximity":
+        return loaded_places(kinds)
+    return replace(loaded_places((*kinds, "small_area")), larger=_figures_on_authorities())
+
+
+def _figures_on_authorities() -> AreaFigures | None:
+    found = list(figures_on_places(None, measures=COMPARED))
+    if not found:
+        return None
+    names = tuple(dict.fromkeys(figure.measure.name for figure in found))
+    places = tuple(dict.fromkeys(figure.place for figure in found))
+    values = np.full((len(places), len(names)), np.nan)
+    for figure in found:
+        values[places.index(figure.place), names.index(figure.measure.name)] = figure.value
+    rows = {place.name.casefold(): row for row, place in enumerate(places)}
+    rows |= {place.code.casefold(): row for row, place in enumerate(places)}
+    return AreaFigures(names, rows, values, " ".join(dict.fromkeys(figure.measure.credit for figure in found)))
 
 
 def known_points() -> Known | None:
@@ -62,6 +88,7 @@ def _as_table(gazetteer: Gazetteer) -> pa.Table:
             "latitude": gazetteer.latitude,
             "longitude": gazetteer.longitude,
             "is_terminated": gazetteer.is_terminated,
+            **{f"{FIGURE}{name}": values for name, values in gazetteer.figures.items()},
         }
     )
 
@@ -71,5 +98,8 @@ def _loaded(kind: str) -> Gazetteer:
         return nothing_of(kind)
     with default_storage.open(_name(kind)) as stored:
         table = pq.read_table(io.BytesIO(stored.read()))
-    code, latitude, longitude, ended = (column.to_numpy() for column in table.columns)
-    return Gazetteer(kind, code, latitude, longitude, ended)
+    code, latitude, longitude, ended = (column.to_numpy() for column in table.columns[:4])
+    figures = {
+        name.removeprefix(FIGURE): table[name].to_numpy() for name in table.column_names if name.startswith(FIGURE)
+    }
+    return Gazetteer(kind, code, latitude, longitude, ended, figures)

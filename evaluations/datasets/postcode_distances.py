@@ -94,7 +94,7 @@ def stand_ins(raw: RawTable, name: str, problems: Problems, *, places: Places, s
     if len(known):
         kept |= _distances(people, where, known, raw.n_rows)
         kept |= _first_openings(people, where, known, raw.n_rows, sites)
-    notices = tuple(Issue("note", note) for note in points.notes)
+    notices = (*(Issue("note", note) for note in points.notes), *points.remarks)
     return StandIns(
         kept,
         notices,
@@ -172,4 +172,5 @@ def placed_sites(raw: RawTable, problems: Problems, whereabouts: Whereabouts) ->
     for name, values in (("latitude", points.latitude), ("longitude", points.longitude)):
         data = data.append_column(name, pa.array(values.round(5), pa.float64(), mask=np.isnan(values)))
     header = (*(name for name in raw.header if name != postcode), "latitude", "longitude")
-    return replace(raw, data=data, header=header)
+    notes = (*raw.notes, *(remark.message for remark in points.remarks))
+    return replace(raw, data=data, header=header, notes=notes)

@@ -86,14 +86,14 @@ def sites_in(dataset: Dataset) -> list[SiteRow]:
 def design_issues(dataset: Dataset, spec: Spec, *, sites: Dataset | None = None) -> list[Issue]:
     """Every problem the rows have for this design: what a run would refuse them for."""
     from evaluations.datasets.ingest import read_table, typed_table, wanted_columns
-    from evaluations.datasets.place_store import kinds_needed, loaded_places
+    from evaluations.datasets.place_store import places_for
 
     if dataset.state != DatasetState.READY:
         return []
     try:
         with local_table(dataset) as path:
             raw = read_table(path, wanted=wanted_columns(spec))
-            places = loaded_places(kinds_needed(spec.columns))
+            places = places_for(spec)
             if sites is None or sites.state != DatasetState.READY:
                 typed_table(raw, spec, places=places)
                 return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from evaluations.datasets.gazetteer import Known, Places
 from evaluations.datasets.ingest_columns import MISSING, coded
 from evaluations.datasets.ingest_periods import PARSERS, time_axis
 from evaluations.datasets.ingest_raw import Problems, RawTable
-from evaluations.datasets.ingest_sites import sites_of
+from evaluations.datasets.ingest_sites import is_no_day, sites_of
 from evaluations.datasets.postcode_distances import GUESSES, OPENED_NAMES
 from evaluations.stats.issues import Issue
 from evaluations.stats.proximity.distances import arc_km, cartesian_km
@@ -22,6 +23,7 @@ NAME_NAMES = ("name", "site", "site_name", "site name", "centre", "hub", "title"
 CLOSED_NAMES = ("closed", "closed_on", "closing", "closing_date", "close_date", "end", "end_date")
 KIND_NAMES = ("kind", "type", "category", "site_type", "site type")
 LEAST_FAR_KM = 5.0
+SAME_PLACE_KM = 0.05
 REMARKS_ONLY = ("opened_missing",)
 """Problems that keep a design from being run, but not a file from being taken in."""
 
@@ -72,10 +74,26 @@ def check_sites(raw: RawTable, problems: Problems, *, places: Places, known: Kno
     sites = sites_of(raw, spec, found, axis=axis, places=places)
     problems.include(issue for issue in found.issues if issue.code not in REMARKS_ONLY)
     remarks = [issue for issue in found.issues if issue.code in REMARKS_ONLY]
+    remarks += _side_by_side(raw, sites.latitude, sites.longitude, columns)
     if known is not None:
         far = far_from_known(sites.latitude, sites.longitude, known)
         remarks += [_far(raw.line(int(row)), columns) for row in np.flatnonzero(far)]
     return remarks
+
+
+def _side_by_side(raw: RawTable, latitude: np.ndarray, longitude: np.ndarray, columns: SiteColumns) -> Iterator[Issue]:
+    """A remark on each site that stands where one before it stands, under another name."""
+    placed = np.flatnonzero(np.isfinite(latitude) & np.isfinite(longitude))
+    tree = cKDTree(cartesian_km(latitude[placed], longitude[placed]))
+    for first, second in sorted(tree.query_pairs(SAME_PLACE_KM), key=lambda pair: pair[1]):
+        lines = raw.line(int(placed[first])), raw.line(int(placed[second]))
+        yield Issue(
+            "sites_side_by_side",
+            f"Row {lines[1]}: the site stands where that of row {lines[0]} stands, under another name.",
+            "If they are one site, keep one row for it; if they are two, or one after the other, nothing needs doing.",
+            row=lines[1],
+            column=columns.name,
+        )
 
 
 def _spec_for(columns: SiteColumns) -> Spec:
@@ -91,12 +109,14 @@ def _check_dates(raw: RawTable, columns: SiteColumns, problems: Problems) -> Non
         for code, label in enumerate(column.labels):
             if any(parse(label) is not None for kind, parse in PARSERS.items() if kind != "text"):
                 continue
+            impossible = is_no_day(label)
+            what = "there is no such day" if impossible else "this is no date or year"
             problems.add_rows(
-                "date_unreadable",
+                "date_impossible" if impossible else "date_unreadable",
                 raw,
                 np.flatnonzero(column.codes == code),
-                f"Row {{row}} of the sites file, column {name}: this is no date or year.",
-                "Write dates as 2014-09-01, or years as 2014.",
+                f"Row {{row}} of the sites file, column {name}: {what}.",
+                "Correct the date." if impossible else "Write dates as 2014-09-01, or years as 2014.",
                 name,
             )
 

@@ -124,7 +124,7 @@ def _marks(run: AnalysisRun) -> tuple[int, ...]:
 
 
 def _result(run: AnalysisRun, tick: Tick, look: Callable[[Table], None]) -> dict[str, Any]:
-    from evaluations.datasets.place_store import kinds_needed, loaded_places
+    from evaluations.datasets.place_store import places_for
     from evaluations.runs.runner import run_analysis_file
     from evaluations.runs.shared_passes import AmongWorkers
 
@@ -136,7 +136,7 @@ def _result(run: AnalysisRun, tick: Tick, look: Callable[[Table], None]) -> dict
                 files.enter_context(local_table(run.dataset)),
                 run.plan.spec,
                 sites_path=files.enter_context(local_table(run.sites)) if run.sites else None,
-                loaded_places=lambda spec: loaded_places(kinds_needed(spec.columns)),
+                loaded_places=places_for,
                 data_sha256=run.dataset.analysed_sha256,
                 tick=tick,
                 reduce=AmongWorkers(run),

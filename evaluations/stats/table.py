@@ -95,7 +95,8 @@ class Table:
 
     `n` and `sd` make the rows aggregate cells whose mean is `outcome`. Covariates, float64, have
     shape (n_rows, n_covariates). `latitude` and `longitude` are in degrees, `distance_km` in
-    kilometres. `rows_read` counts the file's rows; those not here are in `dropped`.
+    kilometres. `context`, shape (n_rows, n_names), holds figures on each row's area, which are compared
+    and not adjusted for, NaN where not known. `rows_read` counts the file's rows; those not here are in `dropped`.
 
     `calendar`, float, shape (period.n_labels,), is where each period lies on one calendar whose step
     is the file's own (years, school years, quarters, months): 2014 is 2014, the third quarter of
@@ -131,6 +132,8 @@ class Table:
     location_to: np.ndarray | None = None
     neighbourhood: Coded | None = None
     born: np.ndarray | None = None
+    context: np.ndarray | None = None
+    context_names: tuple[str, ...] = ()
     sites: Sites | None = None
     calendar: np.ndarray | None = None
     periods_a_year: float = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -25,6 +26,12 @@ def place_by_code(viewer: Any, *, code: str) -> Place | None:
         "changes", Prefetch("figures", PlaceFigure.objects.select_related("measure").order_by("measure__position"))
     )
     return places.filter(code=code).first() or places.filter(changes__previous_code=code).order_by("name").first()
+
+
+def figures_on_places(viewer: Any, *, measures: Sequence[str]) -> QuerySet[PlaceFigure]:
+    """The figures on current places by these measures, each with its place and measure."""
+    found = PlaceFigure.objects.filter(measure__code__in=measures, place__is_current=True)
+    return found.select_related("place", "measure").order_by("measure__position", "place__code")
 
 
 def successors_of(place: Place) -> list[PlaceChange]:

@@ -258,31 +258,46 @@ def _numbers_near(table: Table, spec: Spec) -> Iterator[Diagnostic]:
 
 
 def near_far_balance(table: Table, spec: Spec) -> tuple[Diagnostic, ...]:
-    """How near and far differ in the covariates, in standard deviations."""
+    """How near and far differ in the covariates and in what is known of their areas, in standard deviations."""
     distance = nearest_km(table)
     if distance is None:
         return ()
-    if table.covariates is None or not table.covariates.shape[1]:
+    compared = _characteristics(table)
+    if not compared:
         reading = (
             "Whether near and far places differ in deprivation, rurality or anything else is not known, because the"
-            " design names no characteristics. Name columns for them: they are compared, and adjusted for."
+            " design names no characteristics and no column of areas whose figures are known. Name columns for them:"
+            " they are compared, and adjusted for."
         )
         return (Diagnostic("balance_not_checked", reading),)
     near = distance < reach_km(spec)
-    if near.sum() < 2 or (~near).sum() < 2:
-        return ()
-    gaps: dict[str, float] = {}
-    for column, name in enumerate(table.covariate_names):
-        values = table.covariates[:, column]
-        spread = np.sqrt((values[near].var(ddof=1) + values[~near].var(ddof=1)) / 2)
-        if spread > 0:
-            gaps[name] = float((values[near].mean() - values[~near].mean()) / spread)
+    gaps = {name: gap for name, values in compared.items() if (gap := _gap(values[near], values[~near])) is not None}
     if not gaps:
         return ()
     widest = max(gaps, key=lambda name: abs(gaps[name]))
+    others = [f"{name} {gap:+.2f}" for name, gap in gaps.items() if name != widest][:MOST_COVARIATES]
     reading = (
-        f"Near and far places differ most in {widest}, by {gaps[widest]:.2f} standard deviations. A level that differs"
+        f"Near and far places differ most in {widest}, by {gaps[widest]:.2f} standard deviations (near less far)"
+        f"{'; in the others: ' + ', '.join(others) if others else ''}. A level that differs"
         " is no bias by itself, but places that differ much may also have been on different paths; deprivation and"
         " rurality are worth having among the covariates."
     )
     return (Diagnostic("near_far_balance", reading, statistic=gaps[widest], details={"differences": gaps}),)
+
+
+def _characteristics(table: Table) -> dict[str, np.ndarray]:
+    """The covariates, then the figures on areas, by name."""
+    found: dict[str, np.ndarray] = {}
+    for names, columns in ((table.covariate_names, table.covariates), (table.context_names, table.context)):
+        if columns is not None:
+            found |= {name: columns[:, place] for place, name in enumerate(names) if name not in found}
+    return found
+
+
+def _gap(near: np.ndarray, far: np.ndarray) -> float | None:
+    """The difference of the means in standard deviations; null where a side has too few, or nothing varies."""
+    near, far = near[np.isfinite(near)], far[np.isfinite(far)]
+    if len(near) < 2 or len(far) < 2:
+        return None
+    spread = np.sqrt((near.var(ddof=1) + far.var(ddof=1)) / 2)
+    return float((near.mean() - far.mean()) / spread) if spread > 0 else None

@@ -103,13 +103,21 @@ def _located_by_site(table: Table, sites: Sites) -> Located:
                 "Check the opening dates, or add later periods.",
             )
         if not counts.all():
-            notes = (f"{int((~counts).sum())} sites that do not open by the last period are left out.",)
+            notes = (_not_opened(int((~counts).sum()), len(counts)),)
     latitude, longitude = sites.latitude[counts], sites.longitude[counts]
     people = cartesian_km(np.asarray(table.latitude), np.asarray(table.longitude))
     nearest = nearest_site(people, cartesian_km(latitude, longitude))
     site = np.flatnonzero(counts)[nearest.site]
     start = None if table.post is not None else starts[site]
     return Located(nearest.distance_km, start, site, notes)
+
+
+def _not_opened(n_out: int, n_sites: int) -> str:
+    does = "does" if n_out == 1 else "do"
+    return (
+        f"{n_out} of {n_sites} sites {does} not open by the last period and {'is' if n_out == 1 else 'are'} left out:"
+        " check the opening dates, or add later periods."
+    )
 
 
 def site_starts(table: Table, sites: Sites) -> np.ndarray:

@@ -19,10 +19,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 
+from evaluations.datasets.gazetteer_files import read_places
 from evaluations.datasets.models import DatasetKind
+from evaluations.datasets.place_store import store_places
 from evaluations.datasets.queries import local_table
 from evaluations.stats.issues import BadInput
-from tests.homes_by_postcode import SITES, WITH_POSTCODES, a_whole_run, outcomes, postcodes, upload
+from tests.homes_by_postcode import SITES, WITH_POSTCODES, a_whole_run, directory, outcomes, postcodes, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +70,18 @@ def test_a_postcode_that_cannot_be_placed_is_named_by_row_alone(evaluation, anal
         upload(evaluation, analyst, lines, how=WITH_POSTCODES)
     assert {issue.code for issue in caught.value.issues} == {"postcode_unknown"}
     assert "QQ9" not in str([issue.to_json() for issue in caught.value.issues])
+
+
+def test_a_postcode_no_longer_in_use_is_remarked_on_by_row(evaluation, analyst, loaded):
+    ended = directory().replace("ZE1 0AA,,", "ZE1 0AA,201203,")
+    store_places(read_places(io.BytesIO(ended.encode())))
+    upload(evaluation, analyst, SITES, kind=DatasetKind.SITES)
+    dataset = upload(evaluation, analyst, outcomes(np.random.default_rng(1)), how=WITH_POSTCODES)
+    said = next(notice for notice in dataset.notices if notice["code"] == "postcode_terminated")
+    assert (said["row"], said["column"]) == (2, "postcode")
+    assert "6 rows have a postcode no longer in use (rows 2, 3, 4, 5, 6 and 1 more)" in said["message"]
+    assert "correct it" in said["hint"]
+    assert "ZE1" not in str(dataset.notices)
 
 
 def every_byte(tmp_logs: str, *folders: Path) -> dict[str, str]:

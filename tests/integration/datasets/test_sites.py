@@ -22,6 +22,9 @@ WRONG = {
     "site_repeated": "a,53.0001,-2.0,2004,",
     "closed_before_opened": "C,53.2,-2.0,2004,2001",
     "date_unreadable": "C,53.2,-2.0,soon,",
+    "date_impossible": "C,53.2,-2.0,2003-02-31,",
+    "coordinates_outside_uk": "C,48.85,2.35,2004,",
+    "coordinates_are_grid": "C,384600,398100,2004,",
     "site_without_place": "C,,,2004,",
 }
 
@@ -48,6 +51,13 @@ def test_a_site_far_from_any_known_place_is_remarked_on_by_row(evaluation, analy
         )
     dataset = sites(evaluation, analyst, ["A,53.0,-2.0,2003,", "B,54.0,-4.9,2005,"])
     assert [(n["code"], n["row"]) for n in dataset.notices if "far" in n["code"]] == [("site_far_from_places", 3)]
+
+
+def test_two_names_at_one_place_are_remarked_on_by_row(evaluation, analyst):
+    dataset = sites(evaluation, analyst, ["A,53.0,-2.0,2003,", "B,53.1,-2.1,2005,", "C,53.1002,-2.1,2009,"])
+    assert [(n["code"], n["row"], n["column"]) for n in dataset.notices if n["code"] == "sites_side_by_side"] == [
+        ("sites_side_by_side", 4, "name")
+    ]
 
 
 def test_sites_are_shown_on_a_map_with_their_table(evaluation, analyst, client):

@@ -62,7 +62,9 @@ def test_a_postcode_is_found_however_it_is_written():
 def test_a_terminated_postcode_keeps_its_last_place_and_is_counted():
     table = table_of("y,post,p", ["1,0,M1 1AB", "2,1,M1 1AA"], onspd(), postcode="p")
     assert sorted(table.latitude) == [53.4794, 53.4803]
-    assert any(note.startswith("1 rows have a postcode no longer in use") for note in table.notes)
+    said = next(note for note in table.notes if "no longer in use" in note)
+    assert "1 row has a postcode no longer in use (row 2); its last known place is used." in said
+    assert "correct it, or leave the cell empty" in said
 
 
 def test_postcodes_that_cannot_be_placed_are_noted_by_row_and_never_shown():
@@ -90,6 +92,16 @@ def test_districts_and_small_areas_come_with_the_postcode_directory():
     assert by_district.precision_km == 5.0
     by_area = table_of("y,post,a", ["1,0,E01005948"], onspd(), small_area="a")
     assert by_area.precision_km == 1.0
+
+
+def test_the_directory_in_its_newer_column_names_gives_the_newest_small_areas():
+    edition = (
+        "pcd7,pcd8,pcds,dointr,doterm,lad25cd,east1m,north1m,gridind,lsoa11cd,lsoa21cd,lat,long,imd20ind\n"
+        '"M1  1AA","M1   1AA","M1 1AA",199601,,E08000003,384600,398100,1,E01005948,E01033653,53.4794,-2.2335,100\n'
+    )
+    places = read_places(io.BytesIO(edition.encode()))
+    assert len(places.postcode) == 1
+    assert places.small_area.find(packed(pa.array(["E01005948", "E01033653"]))).tolist() == [-1, 0]
 
 
 def test_code_point_open_has_no_header_and_may_come_as_its_archive():
@@ -197,8 +209,18 @@ WRONG_SITES = {
     "opened_missing": "A,53.4,-2.2,2001,\nB,53.5,-2.3,2002,\nC,53.6,-2.3,,\n",
     "date_unreadable": "A,53.4,-2.2,2001,\nB,53.5,-2.3,2002,\nC,53.6,-2.3,soon,\n",
     "date_impossible": "A,53.4,-2.2,2001,\nB,53.5,-2.3,2002,\nC,53.6,-2.3,20031,\n",
+    "coordinates_zero": "A,53.4,-2.2,2001,\nB,53.5,-2.3,2002,\nC,0,0,2001,\n",
+    "coordinates_are_grid": "A,53.4,-2.2,2001,\nB,53.5,-2.3,2002,\nC,384600,398100,2001,\n",
     "site_without_place": "A,53.4,-2.2,2001,\nB,53.5,-2.3,2002,\nC,,,2001,\n",
 }
+
+
+def test_a_day_that_the_calendar_does_not_have_is_an_impossible_date():
+    with pytest.raises(BadInput) as caught:
+        sites_table(SITES_HEADER + "A,53.4,-2.2,2001,\nB,53.5,-2.3,2002,\nC,53.6,-2.3,2003-02-31,\n")
+    assert [(issue.code, issue.row, issue.column) for issue in caught.value.issues] == [
+        ("date_impossible", 4, "opened")
+    ]
 
 
 @pytest.mark.parametrize("code", WRONG_SITES)

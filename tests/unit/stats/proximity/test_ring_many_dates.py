@@ -146,7 +146,7 @@ def test_sites_that_open_after_the_last_period_are_left_out_and_said_so():
     spec = design(columns={"first_treated": None, "distance_km": None, "latitude": "a", "longitude": "o"})
     result = analyse(table(**named, **where), spec)
     assert result.rings[0].n_units == (columns["distance_km"][::8] < 1).sum()
-    assert any("1 sites that do not open by the last period" in note for note in result.sample.notes)
+    assert any("1 of 4 sites does not open by the last period and is left out" in note for note in result.sample.notes)
 
 
 REFUSALS = {

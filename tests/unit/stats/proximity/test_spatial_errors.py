@@ -174,7 +174,7 @@ def test_access_of_followed_homes_agrees_with_influence_worked_by_hand(kernel):
 
 
 def children(*, n=900, seed=5):
-    """Children of births 1 to 6 around three sites that open in 3, 4 and 5, exposed at age 0 if near; each seen once."""
+    """Children of births 1 to 6 around sites that open in 3, 4 and 5, exposed at age 0 if near; each seen once."""
     rng = np.random.default_rng(seed)
     born, which = rng.integers(1, 7, n), rng.integers(0, 3, n)
     distance, angle = rng.uniform(0, 4.9, n), rng.uniform(0, 2 * np.pi, n)
@@ -217,9 +217,7 @@ def test_access_by_birth_agrees_with_influence_worked_by_hand(kernel):
     value, influence = by_birth(columns["outcome"], columns["born"], start)
     weights = kernel_matrix(columns["latitude"], columns["longitude"], kernel)
     names = {"unit": None, "period": None, "born": "b"}
-    spec = design(
-        "access_did", columns=names, options={"conley_kernel": kernel}, radius_km=2.5, exposure_ages=[0, 0]
-    )
+    spec = design("access_did", columns=names, options={"conley_kernel": kernel}, radius_km=2.5, exposure_ages=[0, 0])
     headline = analyse(table(**columns), spec).estimates[0]
     assert headline.value == pytest.approx(value, rel=1e-8)
     assert headline.std_error == pytest.approx(np.sqrt(influence @ weights @ influence), rel=1e-8)
