@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.contest import Contender, Contest
 from evaluations.stats.engine import estimated
-from evaluations.stats.proximity.distances import cartesian_km, nearest_site, pairs_within, sites_within
+from evaluations.stats.proximity.distances import cartesian_km, nearest_site, pairs_within
 from evaluations.stats.regression.conley import conley_errors
 from evaluations.stats.regression.fixed_effects import Effect
 from evaluations.stats.regression.least_squares import fit
@@ -37,8 +37,8 @@ def uplift(*, radius_km: float, **size: int) -> Callable[[], list[float]]:
 
     def work() -> list[float]:
         home, site = cartesian_km(*people.T), cartesian_km(*sites.T)
-        nearest, counts = nearest_site(home, site), sites_within(home, site, radius_km)
-        return [float(nearest.distance_km.mean()), float(counts.sum())]
+        found = nearest_site(home, site, within_km=radius_km)
+        return [float(found.distance_km.mean()), 0.0 if found.n_within is None else float(found.n_within.sum())]
 
     return work
 

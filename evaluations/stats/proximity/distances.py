@@ -20,7 +20,11 @@ ECCENTRICITY_SQUARED = 0.00669437999014
 MEAN_RADIUS_KM = 6371.0088
 MANY_POINTS = 50_000
 CELL_KM = 4.0
-COUNTING_LEAF = 32
+COUNTING_LEAF = 64
+RUN = 256
+"""People who are compared with sites at once."""
+MOST_CANDIDATES = 150
+"""Sites that a run of people may be compared with, on average; a tree is quicker beyond."""
 THREADS = 2
 PAIRS_AT_ONCE = 2_000_000
 """How many pairs are held at a time: 24 bytes each in the search, and as much again in what is yielded."""
@@ -28,10 +32,11 @@ PAIRS_AT_ONCE = 2_000_000
 
 @dataclass(frozen=True)
 class Nearest:
-    """The nearest site of each person: its position among the sites, and how far it is."""
+    """The nearest site of each person: its position among the sites, how far it is, and how many are in reach if asked."""
 
     site: np.ndarray
     distance_km: np.ndarray
+    n_within: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def cartesian_km(latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
     """Points in kilometres from the centre of the WGS 84 ellipsoid, shape (n, 3); degrees in."""
     phi, lam = np.radians(latitude), np.radians(longitude)
     sine, cosine = np.sin(phi), np.cos(phi)
-    normal = SEMI_MAJOR_KM / np.sqrt(1.0 - ECCENTRICITY_SQUARED * sine**2)
+    normal = SEMI_MAJOR_KM / np.sqrt(1.0 - ECCENTRICITY_SQUARED * sine * sine)
     return np.column_stack(
         [normal * cosine * np.cos(lam), normal * cosine * np.sin(lam), normal * (1.0 - ECCENTRICITY_SQUARED) * sine]
     )
@@ -63,13 +68,22 @@ def chord_km(arc: float) -> float:
     return float(2.0 * MEAN_RADIUS_KM * np.sin(min(arc / (2.0 * MEAN_RADIUS_KM), np.pi / 2)))
 
 
-def nearest_site(people: np.ndarray, sites: np.ndarray) -> Nearest:
-    """The nearest of `sites` to each of `people`, both as `cartesian_km` gives them; at least one site."""
+def nearest_site(people: np.ndarray, sites: np.ndarray, *, within_km: float | None = None) -> Nearest:
+    """The nearest of `sites` to each of `people`, both as `cartesian_km` gives them; at least one site.
+
+    With `within_km` also how many of them lie within that of each person, shape (n_people,), int.
+    """
     order = _neighbours_together(people)
-    chord, site = cKDTree(sites).query(people[order], workers=THREADS)
+    together = people[order]
+    chord, site = cKDTree(sites).query(together, workers=THREADS)
     found, distance = np.empty(len(people), dtype=np.int32), np.empty(len(people))
     found[order], distance[order] = site, arc_km(chord)
-    return Nearest(found, distance)
+    if within_km is None:
+        return Nearest(found, distance)
+    counts = np.zeros(len(people), dtype=np.int64)
+    near = np.flatnonzero(chord <= chord_km(within_km))
+    counts[order[near]] = _counts_within(together[near], sites, within_km)
+    return Nearest(found, distance, counts)
 
 
 def pairs_within(people: np.ndarray, sites: np.ndarray, radius_km: float) -> Iterator[Pairs]:
@@ -85,9 +99,34 @@ def pairs_within(people: np.ndarray, sites: np.ndarray, radius_km: float) -> Ite
 def sites_within(people: np.ndarray, sites: np.ndarray, radius_km: float) -> np.ndarray:
     """How many of `sites` lie within `radius_km` of each person, shape (n_people,), int."""
     order, counts = _neighbours_together(people), np.empty(len(people), dtype=np.int64)
-    tree = cKDTree(sites, leafsize=COUNTING_LEAF)
-    counts[order] = tree.query_ball_point(people[order], chord_km(radius_km), return_length=True, workers=THREADS)
+    counts[order] = _counts_within(people[order], sites, radius_km)
     return counts
+
+
+def _counts_within(people: np.ndarray, sites: np.ndarray, radius_km: float) -> np.ndarray:
+    """How many of `sites` lie within `radius_km` of each of `people`, who are ordered so that neighbours are together.
+
+    Runs of people are compared at once with the sites that any of them may reach; where these are
+    many, or people few, a tree is searched for each person.
+    """
+    reach = chord_km(radius_km)
+    starts = np.arange(0, len(people), RUN)
+    if len(people) >= MANY_POINTS:
+        sizes = np.diff(starts, append=len(people))
+        middle = np.add.reduceat(people, starts) / sizes[:, None]
+        off = people - np.repeat(middle, sizes, axis=0)
+        squared = np.einsum("ij,ij->i", off, off)
+        candidates = cKDTree(sites).query_ball_point(middle, reach + np.sqrt(np.maximum.reduceat(squared, starts)))
+        if sum(map(len, candidates)) <= MOST_CANDIDATES * len(candidates):
+            counts = np.zeros(len(people), dtype=np.int64)
+            for run, near in enumerate(candidates):
+                part = slice(starts[run], starts[run] + sizes[run])
+                site = sites[near] - middle[run]
+                excess = off[part] @ (2 * site.T) + (reach**2 - np.einsum("ij,ij->i", site, site))
+                counts[part] = np.count_nonzero(excess >= squared[part, None], axis=1)
+            return counts
+    tree = cKDTree(sites, leafsize=COUNTING_LEAF)
+    return tree.query_ball_point(people, reach, return_length=True, workers=THREADS)
 
 
 def _neighbours_together(points: np.ndarray) -> np.ndarray:

@@ -45,6 +45,20 @@ def test_the_nearest_site_is_the_nearest_of_all():
     assert found.distance_km == pytest.approx(every.min(axis=1), abs=1e-9)
 
 
+@pytest.mark.parametrize(("many_points", "most_candidates"), [(10, 150), (10, 1), (50_000, 150)])
+def test_how_many_are_in_reach_comes_with_the_nearest(monkeypatch, many_points, most_candidates):
+    monkeypatch.setattr(distances, "MANY_POINTS", many_points)
+    monkeypatch.setattr(distances, "MOST_CANDIDATES", most_candidates)
+    monkeypatch.setattr(distances, "RUN", 16)
+    rng = np.random.default_rng(5)
+    people, sites = cartesian_km(*points(rng, 300)), cartesian_km(*points(rng, 40))
+    found, every = nearest_site(people, sites, within_km=5.0), all_distances(people, sites)
+    assert (found.site == every.argmin(axis=1)).all()
+    assert (found.n_within == (every <= 5.0).sum(axis=1)).all()
+    assert 0 < (found.n_within == 0).sum() < 300
+    assert nearest_site(people, sites).n_within is None
+
+
 def test_a_person_at_a_site_is_at_distance_nought():
     at = cartesian_km(np.array([53.0]), np.array([-2.0]))
     assert nearest_site(at, at).distance_km[0] == 0
