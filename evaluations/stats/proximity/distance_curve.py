@@ -26,7 +26,7 @@ from evaluations.stats.registry import Tick, ignore_progress
 from evaluations.stats.results import Diagnostic, DistancePoint, Estimate, Result
 from evaluations.stats.spec import Spec
 from evaluations.stats.table import Table
-from evaluations.stats.uncertainty import band_critical_value, detectable_effect
+from evaluations.stats.uncertainty import BAND_DRAWS, balanced_band_factor, detectable_effect
 
 
 def estimate(table: Table, spec: Spec, *, tick: Tick = ignore_progress) -> Result:
@@ -123,11 +123,7 @@ def _curve(
     table: Table, spec: Spec, where: Located, found: RingRows, changes: RingChanges
 ) -> tuple[DistancePoint, ...]:
     """One point a ring but the outermost, at the mean distance of the people in it."""
-    band = None
-    known = all(answer["std_error"] is not None and answer["ci_lower"] is not None for answer in changes.answers)
-    if known and not any(reference.is_withheld for reference in changes.references):
-        fewest = min(changes.references, key=lambda reference: reference.df or np.inf)
-        band = band_critical_value(changes.covariance, fewest, np.random.default_rng(spec.options.seed))
+    reaches = _band(table, spec, found, changes)
     points = []
     for ring, answer in enumerate(changes.answers):
         rows = found.rows[found.ring == ring]
@@ -138,10 +134,39 @@ def _curve(
             **{name: answer[name] for name in ("value", "std_error", "ci_lower", "ci_upper")},
         )
         value, error = answer["value"], answer["std_error"]
-        if band is not None and value is not None and error is not None:
-            point = replace(point, band_lower=value - band * error, band_upper=value + band * error)
+        if reaches is not None and value is not None and error is not None:
+            reach = float(reaches[ring]) * error
+            point = replace(point, band_lower=value - reach, band_upper=value + reach)
         points.append(point)
     return tuple(points)
+
+
+def _band(table: Table, spec: Spec, found: RingRows, changes: RingChanges) -> np.ndarray | None:
+    """The critical value of each point of a band over all of them; null where an error or interval is withheld.
+
+    The more rings the data choose, the fewer people are in each, and the less sure its error is: as
+    much is allowed for as if people varied alike in every ring, about a mean for each opening date.
+    """
+    known = all(answer["std_error"] is not None and answer["ci_lower"] is not None for answer in changes.answers)
+    if not known or any(reference.is_withheld for reference in changes.references):
+        return None
+    rng = np.random.default_rng(spec.options.seed)
+    pointwise = np.array([reference.critical_value() for reference in changes.references])
+    sizes = np.array([_n_clusters(table, found.rows[found.ring == ring]) for ring in range(found.n_rings)])
+    n_means = np.array([_n_openings(found, ring) for ring in range(found.reference)] + [1])
+    drawn = rng.chisquare(np.maximum(sizes - n_means, 1), (BAND_DRAWS, len(sizes))) / sizes
+    share = sizes[-1] / (sizes[:-1] + sizes[-1])
+    variances = share * drawn[:, :-1] + (1 - share) * drawn[:, -1:]
+    return pointwise * balanced_band_factor(changes.covariance, pointwise, variances, level=spec.options.level, rng=rng)
+
+
+def _n_openings(found: RingRows, ring: int) -> int:
+    return 1 if found.start is None else len(np.unique(found.start[found.ring == ring]))
+
+
+def _n_clusters(table: Table, rows: np.ndarray) -> int:
+    """How many clusters, else units, else rows or the people behind them, are among `rows`."""
+    return n_units(table, rows) if table.cluster is None else len(np.unique(table.cluster.codes[rows]))
 
 
 def _about_rings(found: RingRows) -> Diagnostic:

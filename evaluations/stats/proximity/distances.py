@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
+from threadpoolctl import threadpool_limits
 
 from evaluations.stats.blocks import bounded_runs
 
@@ -32,7 +33,7 @@ PAIRS_AT_ONCE = 2_000_000
 
 @dataclass(frozen=True)
 class Nearest:
-    """The nearest site of each person: its position among the sites, how far it is, and how many are in reach if asked."""
+    """The nearest site of each person: its position, how far it is, and how many sites are in reach if asked."""
 
     site: np.ndarray
     distance_km: np.ndarray
@@ -109,24 +110,32 @@ def _counts_within(people: np.ndarray, sites: np.ndarray, radius_km: float) -> n
     Runs of people are compared at once with the sites that any of them may reach; where these are
     many, or people few, a tree is searched for each person.
     """
-    reach = chord_km(radius_km)
-    starts = np.arange(0, len(people), RUN)
     if len(people) >= MANY_POINTS:
-        sizes = np.diff(starts, append=len(people))
-        middle = np.add.reduceat(people, starts) / sizes[:, None]
-        off = people - np.repeat(middle, sizes, axis=0)
-        squared = np.einsum("ij,ij->i", off, off)
-        candidates = cKDTree(sites).query_ball_point(middle, reach + np.sqrt(np.maximum.reduceat(squared, starts)))
-        if sum(map(len, candidates)) <= MOST_CANDIDATES * len(candidates):
-            counts = np.zeros(len(people), dtype=np.int64)
-            for run, near in enumerate(candidates):
-                part = slice(starts[run], starts[run] + sizes[run])
-                site = sites[near] - middle[run]
-                excess = off[part] @ (2 * site.T) + (reach**2 - np.einsum("ij,ij->i", site, site))
-                counts[part] = np.count_nonzero(excess >= squared[part, None], axis=1)
+        counts = _counts_by_runs(people, sites, chord_km(radius_km))
+        if counts is not None:
             return counts
     tree = cKDTree(sites, leafsize=COUNTING_LEAF)
-    return tree.query_ball_point(people, reach, return_length=True, workers=THREADS)
+    return tree.query_ball_point(people, chord_km(radius_km), return_length=True, workers=THREADS)
+
+
+def _counts_by_runs(people: np.ndarray, sites: np.ndarray, reach: float) -> np.ndarray | None:
+    """How many sites lie within the straight line `reach` of each person; null where candidates are too many."""
+    starts = np.arange(0, len(people), RUN)
+    sizes = np.diff(starts, append=len(people))
+    middle = np.add.reduceat(people, starts) / sizes[:, None]
+    off = people - np.repeat(middle, sizes, axis=0)
+    squared = np.einsum("ij,ij->i", off, off)
+    candidates = cKDTree(sites).query_ball_point(middle, reach + np.sqrt(np.maximum.reduceat(squared, starts)))
+    if sum(map(len, candidates)) > MOST_CANDIDATES * len(candidates):
+        return None
+    counts = np.zeros(len(people), dtype=np.int64)
+    with threadpool_limits(limits=1, user_api="blas"):
+        for run, near in enumerate(candidates):
+            part = slice(starts[run], starts[run] + sizes[run])
+            site = sites[near] - middle[run]
+            excess = off[part] @ (2 * site.T) + (reach**2 - np.einsum("ij,ij->i", site, site))
+            counts[part] = np.count_nonzero(excess >= squared[part, None], axis=1)
+    return counts
 
 
 def _neighbours_together(points: np.ndarray) -> np.ndarray:

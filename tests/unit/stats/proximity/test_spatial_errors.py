@@ -235,7 +235,6 @@ def rings_of_curve(result, apart):
 
 def assert_same_curve(result, values, covariance):
     """Values and errors of the points to 1e-8, and the band that this covariance asks for."""
-    # The band is a quantile of 9,999 draws and, where there is one date, of t: 2 % is some three of their errors.
     errors = np.sqrt(np.diag(covariance))
     assert [point.value for point in result.distance_curve] == pytest.approx(values, rel=1e-8)
     assert [point.std_error for point in result.distance_curve] == pytest.approx(errors, rel=1e-8)
@@ -243,7 +242,7 @@ def assert_same_curve(result, values, covariance):
     needed = np.quantile(np.abs(draws / errors).max(axis=1), 0.95)
     reach = [(point.band_upper - point.value) / point.std_error for point in result.distance_curve]
     assert reach == pytest.approx([reach[0]] * len(reach))
-    assert reach[0] == pytest.approx(needed, rel=0.02)
+    assert needed < reach[0] < 1.1 * needed  # the band also allows for errors that rest on some 60 homes a ring
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
