@@ -103,7 +103,8 @@ def read_places(source: Path | str | BinaryIO) -> Places:
                 )
             ]
         )
-    return Places(*(_gathered(kind, found) for kind in ("postcode", "district", "small_area")))
+    postcode, district, small_area = (_gathered(kind, found) for kind in ("postcode", "district", "small_area"))
+    return Places(postcode, district, small_area)
 
 
 def _gathered(kind: str, found: list[_Points]) -> Gazetteer:

@@ -36,7 +36,9 @@ def store_places(places: Places) -> dict[str, int]:
 
 def loaded_places(kinds: Iterable[str] = KINDS) -> Places:
     """What was loaded, of the kinds asked for; nothing of a kind that was not loaded."""
-    return Places(**{kind: _loaded(kind) for kind in KINDS if kind in set(kinds)})
+    wanted = set(kinds)
+    postcode, district, small_area = (_loaded(kind) if kind in wanted else nothing_of(kind) for kind in KINDS)
+    return Places(postcode, district, small_area)
 
 
 def places_for(spec: Spec) -> Places:
