@@ -29,6 +29,11 @@ UNKNOWN = (
     "Rows are other people in every period, and nothing is known of them but the outcome: whether other kinds of people"
     " are compared after treatment began than before cannot be checked. Naming covariates would let it be."
 )
+NOTHING_TO_TEST = (
+    "Rows are other people in every period, and no covariate's change at treatment can be told from chance: each is the"
+    " same for all, follows from group and period, or rests on too few rows or clusters. Whether other kinds of people"
+    " are compared after treatment began than before is not known."
+)
 
 
 def composition_change(table: Table, spec: Spec) -> tuple[Diagnostic, ...]:
@@ -53,10 +58,12 @@ def composition_change(table: Table, spec: Spec) -> tuple[Diagnostic, ...]:
 
 def _tested(names: list[str], values: np.ndarray, influence: list[np.ndarray], n_clusters: int) -> Diagnostic:
     df2 = None if n_clusters >= LARGE_SAMPLE_CLUSTERS else float(max(n_clusters - 1, 1))
-    stacked = np.array(influence).reshape(len(names), -1)
+    stacked = np.array(influence)
     test = wald_test(values, stacked @ stacked.T, df2=df2) if names else None
-    if test is None or n_clusters < FEW_CLUSTERS:
-        return Diagnostic(CODE, UNKNOWN if test is None else f"{READING} There are too few clusters for a p-value.")
+    if test is None:
+        return Diagnostic(CODE, NOTHING_TO_TEST)
+    if n_clusters < FEW_CLUSTERS:
+        return Diagnostic(CODE, f"{READING} There are too few clusters for a p-value.")
     details = {"changes": dict(zip(names, values.tolist(), strict=True))}
     return Diagnostic(CODE, READING, test.statistic, float(test.df), test.p_value, details)
 
@@ -65,7 +72,7 @@ def _effect_on(
     column: np.ndarray, treatment: np.ndarray, effects: list[Effect], clusters: Clusters, weights: np.ndarray | None
 ) -> tuple[float, np.ndarray] | None:
     """The treatment's coefficient and what each cluster adds to its error; null where there is none."""
-    if not np.ptp(column) > 0:
+    if not np.ptp(column) > 0 or clusters.n_clusters <= 1:
         return None
     centred = (column - column.mean()) / column.std()
     found = fit(centred, treatment[:, None], effects, weights=weights)

@@ -86,3 +86,13 @@ def test_followed_units_are_not_tested(people):
     frame["first_treated"] = np.where(frame["unit"] % 2, 3.0, np.nan)
     spec = spec_of("callaway_santanna", {**COLUMNS, "unit": "unit"}, sensitivity=[])
     assert composition(analyse(table_of(frame, spec), spec)) is None
+
+
+@pytest.mark.parametrize("spoiled", ["age", "area"], ids=["a covariate that is the same for all", "one cluster"])
+def test_where_no_covariate_can_be_tested_it_says_so(people, spoiled):
+    frame = people.assign(area=people.index % 20).assign(**{spoiled: 1})
+    columns = {**COLUMNS, "covariates": ["age"], "cluster": "area"}
+    spec = spec_of("twfe", columns, panel=False, std_errors="hc1")
+    found = composition_change(table_of(frame, spec), spec)[0]
+    assert found.reading.startswith("Rows are other people in every period, and no covariate's change")
+    assert (found.statistic, found.p_value) == (None, None)
