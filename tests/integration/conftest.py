@@ -1,5 +1,7 @@
 """What tests with a database need."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.db import transaction
 
@@ -22,3 +24,10 @@ def _starter_catalogue(django_db_setup, django_db_blocker):
 @pytest.fixture
 def catalogue(_starter_catalogue, db):
     """The starter catalogue, loaded and indexed."""
+
+
+@pytest.fixture
+def undrawn_pdfs(monkeypatch):
+    """Print documents without drawing them, which takes a second each: for tests of who may have them."""
+    blank = SimpleNamespace(write_pdf=lambda **_: b"%PDF-1.7 not drawn")
+    monkeypatch.setattr("evidence.briefs.documents.pages_of", lambda html: blank)

@@ -21,7 +21,7 @@ from tests.integration.sharing.conftest import answered_run, world  # noqa: F401
 from tests.integration.sharing.test_partnerships import AGREED
 from tests.workspace_records import SHA, make_intervention, make_organisation, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("undrawn_pdfs")]
 
 SECRET_TITLE, SECRET_PLAN = "Zirconium evaluation", "Because of zirconium"
 SAID = {"reason": "x", "note": "x", "body": "x", "email": "x@example.org", "role": "viewer", "decision": "changes"}

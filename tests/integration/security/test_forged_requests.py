@@ -17,7 +17,7 @@ from tests.integration.security.conftest import CANARY
 from tests.integration.security.every_address import every_address
 from tests.workspace_records import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("undrawn_pdfs")]
 PASSPHRASE = "a-good-passphrase"
 
 

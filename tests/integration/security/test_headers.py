@@ -6,7 +6,7 @@ from django.test import Client
 from tests.integration.access.test_matrix import ask
 from tests.integration.security.every_address import every_address
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("undrawn_pdfs")]
 
 
 def missing_from(response) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
+from model_bakery import baker
 
 from evaluations.organisations.actions import add_member, end_membership
 from evaluations.organisations.invitations import accept_invitation, invite_member
@@ -17,7 +18,10 @@ from evaluations.runs.models import RunState
 from evaluations.runs.tasks import work_on
 from evaluations.sharing import actions
 from evaluations.workspaces.actions import transfer_evaluation
-from evidence.estimates.queries import estimate_visible_to, estimates_listed_for
+from evidence.estimates.actions import Measured, PublishedOrigin, log_estimate, publish_estimate
+from evidence.estimates.models import EstimateKind
+from evidence.estimates.pooling import synthesise
+from evidence.estimates.queries import estimate_visible_to, estimates_for_intervention, estimates_listed_for
 from tests.integration.sharing.test_stages import released, shared
 from tests.workspace_records import make_user
 
@@ -132,6 +136,44 @@ def test_a_withdrawn_estimate_leaves_the_synthesis_that_used_it_and_keeps_its_pa
     said = client.get(f"/api/v1/estimates/{estimate.pk}/").json()
     assert (said["is_withdrawn"], said["withdrawn_reason"]) == (True, "A coding error in the outcome.")
     assert world.run.result is not None
+
+
+def published_elsewhere(like, value, by):
+    """Another study's estimate, as it was published, of the same thing in the same unit."""
+    number = int(10 * value)
+    study = baker.make(
+        "evidence.Study", intervention=like.intervention, title=f"Study {number}", code=f"study-{number}"
+    )
+    logged = log_estimate(
+        study=study,
+        outcome=like.outcome,
+        estimate_kind=EstimateKind.CAUSAL,
+        measured=Measured(unit=like.unit, direction=like.direction, value=value, std_error=0.5),
+        origin=PublishedOrigin(
+            source=baker.make("evidence.Source", code=f"source-{number}"), source_location="Table 3"
+        ),
+        by=by,
+        visibility="draft",
+    )
+    return publish_estimate(estimate=logged, by=by)
+
+
+def test_a_synthesis_is_made_again_without_an_estimate_that_is_withdrawn(world, client):
+    ours = released(world)
+    assert ours.estimate_kind == EstimateKind.CAUSAL
+    for value in (1.0, 3.0):
+        published_elsewhere(ours, value, world.lead)
+    address = reverse("synthesis", args=[ours.intervention.slug])
+
+    def pooled():
+        return synthesise(estimates_for_intervention(ours.intervention, viewer=None))
+
+    before, page = pooled(), client.get(address).content.decode()
+    assert before.n_studies == 3
+    actions.withdraw_publication(publication=world.run.publications.get(), reason="A coding error.", by=world.lead)
+    after, now = pooled(), client.get(address).content.decode()
+    assert after.n_studies == 2 and after.pooled.value == pytest.approx(2.0) != before.pooled.value
+    assert "<svg" in page and "<svg" in now and page != now
 
 
 def test_an_embargo_in_the_past_keeps_what_was_typed_and_names_the_field(world, client):
