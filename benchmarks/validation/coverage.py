@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import inspect
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -26,7 +26,6 @@ from evaluations.stats.results import Result
 from evaluations.stats.spec import Spec, parse_spec
 
 DRAWS = 2_000
-CHUNKS = 8
 PANEL = {"unit": "unit", "period": "period", "outcome": "outcome", "first_treated": "first_treated"}
 TWO_BY_TWO = {"unit": "unit", "period": "period", "outcome": "outcome", "treated": "treated", "post": "post"}
 NAIVE = "twfe"
@@ -59,6 +58,10 @@ class Cell:
         """The estimator with what was chosen for it."""
         chosen = ", ".join(f"{key} {value}" for key, value in self.options if key not in ("draws", "seed"))
         return f"{self.estimator}{WORDS[self.judges]}" + (f", {chosen}" if chosen else "")
+
+    def design(self) -> Cell:
+        """The cell that judges the interval of the same results."""
+        return replace(self, judges="interval")
 
     def spec(self) -> Spec:
         """The design of the cell."""
@@ -148,7 +151,7 @@ Row = dict[str, Any]
 
 
 def simulate(draws: int = DRAWS, *, known: Iterable[Row] = (), workers: int = 2) -> Iterator[list[Row]]:
-    """Every cell's behaviour over `draws` panels, from fixed seeds: the page's rows so far, after each cell.
+    """Every cell's behaviour over `draws` panels, from fixed seeds: the page's rows so far, after each design.
 
     A row of `known` stands where its digest is that of the cell as it would be run now.
     """
@@ -156,13 +159,19 @@ def simulate(draws: int = DRAWS, *, known: Iterable[Row] = (), workers: int = 2)
     wanted = {digest(cell, draws): cell for cell in cells() if (cell.spec().method, cell.estimator) in MODULES}
     found = {key: there[key] for key in wanted if key in there}
     with ProcessPoolExecutor(workers) as pool:
-        to_run = [key for key in wanted if key not in found]
-        quickest_first = sorted(to_run, key=lambda key: SLOW.get(wanted[key].estimator, 0))
-        running = {pool.submit(behaviour, wanted[key], draws): key for key in quickest_first}
+        by_design: dict[Cell, list[str]] = {}
+        for key, cell in wanted.items():
+            if key not in found:
+                by_design.setdefault(cell.design(), []).append(key)
+        quickest_first = sorted(by_design, key=lambda design: SLOW.get(design.estimator, 0))
+        running = {
+            pool.submit(behaviours, [wanted[key] for key in by_design[design]], draws): by_design[design]
+            for design in quickest_first
+        }
         yield [found[key] for key in wanted if key in found]
         for done in as_completed(running):
-            key = running[done]
-            found[key] = {**as_json([done.result()])[0], "digest": key}
+            for key, row in zip(running[done], as_json(done.result()), strict=True):
+                found[key] = {**row, "digest": key}
             yield [found[key] for key in wanted if key in found]
 
 
@@ -177,16 +186,32 @@ def digest(cell: Cell, draws: int) -> str:
 def _judging(is_near: bool) -> str:
     """The source of what draws the worlds and judges results."""
     worlds = inspect.getsource(proximity_worlds if is_near else panel_worlds)
-    parts = (behaviour, _answer, _judged, _band_holds, _set_holds)
+    parts = (behaviours, _behaviour, _judged, _band_holds, _set_holds)
     return worlds + "".join(inspect.getsource(part) for part in parts)
 
 
 def behaviour(cell: Cell, draws: int = DRAWS) -> Behaviour:
-    """One cell's behaviour. Its seed follows from its name, so cells can be run alone."""
-    world, spec = {**WORLDS, **PROXIMITY_WORLDS}[cell.world], cell.spec()
-    seeds = np.random.SeedSequence(zlib.crc32(f"{cell.world}|{cell.label}".encode())).spawn(draws)
-    answers = [_answer(cell, world, spec, np.random.default_rng(seed)) for seed in seeds]
-    given = [answer for answer in answers if answer is not None]
+    """One cell's behaviour."""
+    return behaviours([cell], draws)[0]
+
+
+def behaviours(judged: Sequence[Cell], draws: int = DRAWS) -> list[Behaviour]:
+    """The behaviour of cells of one design, each judged by the same panels.
+
+    The seed follows from the design's name, so that cells can be run alone.
+    """
+    design = judged[0].design()
+    world, spec = {**WORLDS, **PROXIMITY_WORLDS}[design.world], design.spec()
+    seeds = np.random.SeedSequence(zlib.crc32(f"{design.world}|{design.label}".encode())).spawn(draws)
+    answers: list[list[Answer]] = [[] for _ in judged]
+    for seed in seeds:
+        result = _result(world, spec, np.random.default_rng(seed))
+        for cell, given in zip(judged, answers, strict=True):
+            given += [] if result is None else [_judged(cell, result, world, spec)]
+    return [_behaviour(cell, world, given, draws) for cell, given in zip(judged, answers, strict=True)]
+
+
+def _behaviour(cell: Cell, world: World | NearWorld, given: list[Answer], draws: int) -> Behaviour:
     holds = [answer[0] for answer in given if answer[0] is not None]
     rejects = [answer[1] for answer in given if answer[1] is not None]
     values = np.array([answer[2] for answer in given])
@@ -213,13 +238,12 @@ def behaviour(cell: Cell, draws: int = DRAWS) -> Behaviour:
 Answer = tuple[bool | None, bool | None, float, float | None]
 
 
-def _answer(cell: Cell, world: World | NearWorld, spec: Spec, rng: np.random.Generator) -> Answer | None:
-    """Whether the interval holds the truth, the test rejects it, the value and its error; null where refused."""
+def _result(world: World | NearWorld, spec: Spec, rng: np.random.Generator) -> Result | None:
+    """The result on one panel; null where refused."""
     try:
-        result = estimator(spec)(world.draw(rng), spec)
+        return estimator(spec)(world.draw(rng), spec)
     except NotEstimable:
         return None
-    return _judged(cell, result, world, spec)
 
 
 def _judged(cell: Cell, result: Result, world: World | NearWorld, spec: Spec) -> Answer:

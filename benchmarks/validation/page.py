@@ -61,7 +61,7 @@ def _simulations(cells: Rows) -> Iterable[str]:
     yield f"A row stands here once it has been measured: {len(cells)} of {sum(1 for _ in coverage.cells())} have been."
     yield "A 95 % interval should hold the truth in 95 % of them; a test at 5 % should reject a true null in 5 %. A set"
     yield "(HonestDiD) should hold it in at least 95 % where trends fail by exactly what it allows for. A row is"
-    yield "measured again when anything under `evaluations/stats`, its world or its design has changed, else kept.\n"
+    yield "measured again when anything that its estimator rests on, its world or its design has changed, else kept.\n"
     yield from _averages(cells)
     yield "| World | Method | Clusters | Panels | Held the truth | Rejected a null | Bias | Mean error | Spread seen |"
     yield "|---|---|---:|---:|---:|---:|---:|---:|---:|"

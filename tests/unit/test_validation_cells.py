@@ -52,3 +52,8 @@ def test_a_cell_rests_on_what_its_estimator_imports_and_not_on_words():
     assert not any("proximity" in name for name in sources._imported("evaluations.stats.twfe"))
     assert "cohort" in sources._code("evaluations.stats.twfe")
     assert "Two-way fixed effects" not in sources._code("evaluations.stats.twfe").split("ESTIMAND")[0]
+
+
+def test_cells_of_one_design_are_judged_by_the_same_panels_as_when_alone():
+    cells = [coverage.Cell("no_effect", "event_study"), coverage.Cell("no_effect", "event_study", judges="band")]
+    assert coverage.behaviours(cells, DRAWS) == [coverage.behaviour(cell, DRAWS) for cell in cells]
