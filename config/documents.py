@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from django.utils.safestring import mark_safe
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
+
+from evidence.drawing.tables import Column, Table, build_table
 
 DOCS = Path(settings.BASE_DIR) / "docs"
 CLASSES = {
@@ -89,11 +92,54 @@ def validation(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "n_compared": sum(group["n"] for group in groups),
         "not_compared": _figures("not_compared"),
-        "simulations": _figures("simulations"),
-        "standing": _figures("standing"),
-        "placebos": _figures("placebo"),
+        "simulations": _simulations_table(_figures("simulations")),
+        "standing": _standing_table(_figures("standing")),
+        "placebos": _placebos_table(_figures("placebo")),
     }
     return render(request, "pages/validation.html", context)
+
+
+def _simulations_table(cells: list[dict[str, Any]]) -> Table | None:
+    numbers = ("Clusters", "Panels", "Held the truth", "Rejected a true null", "Bias")
+    columns: list[Column | str] = ["World", "Method", *(Column(label, numeric=True) for label in numbers)]
+    rows = [
+        [
+            cell["words"],
+            f"{cell['label']}{'' if cell['is_expected_to_hold'] else ' (shown because it fails)'}",
+            cell["n_clusters"],
+            f"{cell['draws']:,}",
+            "withheld" if cell["coverage"] is None else cell["coverage"],
+            cell["rejects_truth"],
+            cell["bias"],
+        ]
+        for cell in cells
+    ]
+    return build_table("Coverage and size", columns, [_as_text(row) for row in rows]) if rows else None
+
+
+def _standing_table(found: list[dict[str, Any]]) -> Table | None:
+    numbers = ("Drift", "Bias", "Supports", "With caution", "Does not support")
+    columns: list[Column | str] = ["Estimator", "Units", *(Column(label, numeric=True) for label in numbers)]
+    keys = ("estimator", "units", "drift", "bias", "supports", "caution", "does_not_support")
+    rows = [_as_text([row[key] for key in keys]) for row in found]
+    if not rows:
+        return None
+    return build_table(f"Share of results at each level, rule version {found[0]['rule_version']}", columns, rows)
+
+
+def _placebos_table(found: list[dict[str, Any]]) -> Table | None:
+    numbers = ("Treated areas", "Draws", "Series", "Called an effect")
+    columns: list[Column | str] = ["Design", *(Column(label, numeric=True) for label in numbers)]
+    rows = [
+        _as_text([row["label"], row["n_treated"], row["draws"], row["n_series"], f"{100 * row['rejects']:.1f} %"])
+        for row in found
+    ]
+    return build_table("Share of draws called an effect", columns, rows) if rows else None
+
+
+def _as_text(row: Iterable[Any]) -> list[str]:
+    """Figures as they were written down; they were rounded when they were measured."""
+    return ["-" if value is None else str(value) for value in row]
 
 
 def _figures(part: str) -> list[dict[str, Any]]:
