@@ -51,6 +51,10 @@ AREA_NAMES = (
     "datazone",
     "data_zone",
     "sdz21",
+    "wd25cd",
+    "wd24cd",
+    "wd23cd",
+    "ward_code",
 )
 LATITUDE_NAMES = ("lat", "latitude", "y_lat")
 LONGITUDE_NAMES = ("long", "lon", "longitude", "lng")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
 
 from evaluations.datasets.building import LIKELY_PERIODS, LIKELY_UNITS, likely_column
+from evaluations.datasets.gazetteer import Gazetteer as Codes
+from evaluations.datasets.gazetteer import packed
 from evaluations.datasets.ingest_columns import MISSING, coded
 from evaluations.datasets.ingest_parquet import line_of
 from evaluations.datasets.ingest_raw import Problems
@@ -18,7 +21,9 @@ from evaluations.stats.table import Coded
 from evidence.places.matching import HOW, Gazetteer, Match, match_place
 
 PLACE_CODE, PLACE_NAME = "place_code", "place_name"
-MOST_PLACES = 2_000
+LOOKED_AT = 40
+"""Values by which it is told whether the rest is worth looking at: what is no place takes long to compare."""
+MOST_PLACES = 1_000
 """Different values above which a column is not looked at for places as a file is taken in."""
 HOLDS_PLACES = 0.8
 """Share of its values that are places, from which a column is held to name places."""
@@ -36,20 +41,37 @@ class Placed:
     notes: tuple[str, ...]
 
 
-def matches_in(data: pa.Table, column: str, known: Gazetteer, chosen: Mapping[str, str]) -> list[Match]:
-    """What each distinct value of the column is; `chosen` maps values to the codes that a person chose."""
+def matches_in(
+    data: pa.Table, column: str, known: Gazetteer, chosen: Mapping[str, str], small_areas: Codes | None = None
+) -> list[Match]:
+    """What each distinct value of the column is; `chosen` maps values to the codes that a person chose.
+
+    `small_areas` are the codes of small areas or wards that were loaded, by which a value may be one.
+    """
+    labels = [str(label) for label in coded(data[column], missing=("",)).labels]
+    is_small = np.zeros(len(labels), bool)
+    if small_areas is not None and len(small_areas) and labels:
+        is_small = small_areas.find(packed(pa.array(labels, pa.string()))) >= 0
     found = []
-    for label in coded(data[column], missing=("",)).labels:
-        match = match_place(str(label), known)
-        code = chosen.get(str(label), "")
+    for label, small in zip(labels, is_small, strict=True):
+        code = label.strip().upper()
+        is_known = code in known.names or code in known.former
+        match = Match(label, code, code, "small_area") if small and not is_known else match_place(label, known)
+        code = chosen.get(label, "")
         if not match.is_place and code in known.names:
-            match = Match(str(label), code, known.names[code], "name", "chosen by hand")
+            match = Match(label, code, known.names[code], "name", "chosen by hand")
         found.append(match)
     return found
 
 
 def with_places(
-    data: pa.Table, *, column: str, period: str | None, known: Gazetteer, chosen: Mapping[str, str] | None = None
+    data: pa.Table,
+    *,
+    column: str,
+    period: str | None,
+    known: Gazetteer,
+    chosen: Mapping[str, str] | None = None,
+    small_areas: Codes | None = None,
 ) -> Placed:
     """The table with `place_code` and `place_name`; rows without a place are left out and counted.
 
@@ -58,7 +80,7 @@ def with_places(
     place appears under two names in one period, or nothing is matched.
     """
     values = coded(data[column], missing=("",))
-    matches = matches_in(data, column, known, chosen or {})
+    matches = matches_in(data, column, known, chosen or {}, small_areas)
     problems = Problems()
     for name in (PLACE_CODE, PLACE_NAME):
         if name in data.column_names:
@@ -87,12 +109,16 @@ def places_twice(data: pa.Table, known: Callable[[], Gazetteer]) -> list[Issue]:
     A column holds places where it is called as such columns are and nearly all its values are places.
     """
     problems = Problems()
+    known = cache(known)
     period = likely_column(data.column_names, LIKELY_PERIODS)
     likely = {_plain(name) for name in LIKELY_PLACES}
     columns = [name for name in data.column_names if _plain(name) in likely and pa.types.is_string(data[name].type)]
     for column in columns if period else []:
         values = coded(data[column], missing=("",))
         if not 1 < len(values.labels) <= MOST_PLACES:
+            continue
+        first = [match_place(str(label), known()) for label in values.labels[:LOOKED_AT]]
+        if sum(match.is_place for match in first) < HOLDS_PLACES * len(first):
             continue
         matches = matches_in(data, column, known(), {})
         if sum(match.is_place and bool(match.code) for match in matches) >= HOLDS_PLACES * len(matches):

@@ -28,6 +28,7 @@ HOW: Mapping[str, str] = {
     "name": "by its name",
     "former_name": "by its name, which the same area had before",
     "dfe_number": "by the Department for Education's number",
+    "small_area": "a small area or ward, by its code",
     "ended": "an authority that ended; its area became part of another or was split",
     "district": "a district within a county",
     "larger": "an area larger than an authority",

@@ -14,6 +14,7 @@ from evaluations.datasets.deriving import derive_dataset
 from evaluations.datasets.ingest_parquet import LINE_COLUMN
 from evaluations.datasets.models import Dataset, DatasetKind, DatasetState
 from evaluations.datasets.picking import picker_of, ticked_with_found
+from evaluations.datasets.place_store import loaded_places
 from evaluations.datasets.placing import LIKELY_PLACES, matches_in, with_places
 from evaluations.datasets.presenters import noted_places, places_summary, problems_heading
 from evaluations.datasets.queries import whole_table
@@ -108,18 +109,20 @@ def places(request: HttpRequest, pk: int, dataset_pk: int) -> HttpResponse:
     )
     chosen = dict(zip(posted.getlist("written"), posted.getlist("place"), strict=False))
     chosen = {written: code for written, code in chosen.items() if code}
-    known = gazetteer()
+    known, small_areas = gazetteer(), loaded_places(["small_area"]).small_area
     issues: list[Issue] = []
     if "keep" in posted:
         period = likely_column(names, LIKELY_PERIODS)
         try:
-            placed = with_places(data, column=column, period=period, known=known, chosen=chosen)
+            placed = with_places(
+                data, column=column, period=period, known=known, chosen=chosen, small_areas=small_areas
+            )
             step = {"step": "places", "column": column, "chosen": chosen}
             made = derive_dataset(source=dataset, data=placed.data, step=step, by=request.user, notes=placed.notes)  # type: ignore[arg-type]
             return redirect("dataset", pk=pk, dataset_pk=made.pk)
         except BadInput as wrong:
             issues = list(wrong.issues)
-    matches = matches_in(data, column, known, chosen)
+    matches = matches_in(data, column, known, chosen, small_areas)
     context = {
         "evaluation": dataset.evaluation,
         "dataset": dataset,

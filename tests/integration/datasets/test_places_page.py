@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from django.core.files.base import ContentFile
+from django.core.management import call_command
 from django.urls import reverse
 
 from evaluations.datasets.actions import Particulars, upload_dataset
@@ -87,3 +88,24 @@ def test_the_page_matches_offers_and_keeps(client, known):
         "Leeds City Council": "E08000035", "Hull": "E06000010", "Bournemouth": "E06000028", "York": "E06000014",
     }  # fmt: skip
     assert any("1 row left out" in notice["message"] for notice in made.notices)
+
+
+def test_loaded_small_areas_and_wards_are_matched_by_their_codes(client, known, tmp_path):
+    codes = tmp_path / "areas.csv"
+    codes.write_text("code,lat,lon\nE01000001,51.5185,-0.097\nE05009288,51.5,-0.1\nE08000035,53.8,-1.5\n")
+    call_command("load_small_areas", str(codes), verbosity=0)
+    analyst = make_user("analyst")
+    evaluation = make_evaluation(owner=make_organisation(analyst=analyst), by=analyst)
+    text = "lsoa,year,rate\ne01000001,2018,1\nE05009288,2018,2\nE08000035,2018,3\nE01999999,2018,4\n"
+    stated = Particulars(lawful_basis=LawfulBasis.NOT_PERSONAL)
+    file = ContentFile(text.encode(), name="a.csv")
+    dataset = upload_dataset(evaluation=evaluation, file=file, name="a.csv", particulars=stated, by=analyst)
+    client.force_login(analyst)
+    address = reverse("dataset-places", args=[evaluation.pk, dataset.pk])
+    page = client.post(address, {"column": "lsoa"}).content.decode()
+    assert "a small area or ward, by its code" in page and "Not matched: 1" in page
+    assert client.post(address, {"column": "lsoa", "keep": "1"}).status_code == 302
+    with local_table(Dataset.objects.exclude(pk=dataset.pk).get()) as path:
+        frame = pd.read_parquet(path)
+    assert frame.place_code.tolist() == ["E01000001", "E05009288", "E08000035"]
+    assert frame.place_name.tolist() == ["E01000001", "E05009288", "Leeds"]
