@@ -30,8 +30,8 @@ HELP = {
     "level": "Of the interval, such as 0.95.",
     "reported_words": "What was reported where there is no number.",
     "source_location": "Where in the source the number stands, so that anyone can check it.",
-    "evidence_grade": "A: read in the source itself. B: in a summary by its authors. C: in another publication. "
-    "D: in a report of the press.",
+    "evidence_grade": "A: the primary text or table. B: its abstract or its publisher’s page. C: a press report. "
+    "D: the page of a vendor or an advocate.",
     "statement": "In one or two sentences.",
     "domain": "Such as employment or attainment; one that is there already where one fits.",
     "age_from": "In years.",

@@ -144,7 +144,7 @@ def _why_not(estimate: EffectEstimate) -> str:
 def _kind_in_words(kind: str) -> str:
     if kind == EstimateKind.NULL:
         return "no effect found, and no number given for it"
-    return EstimateKind(kind).label.lower()
+    return f"marked “{EstimateKind(kind).label.lower()}”"
 
 
 def _scale(estimate: EffectEstimate) -> str:

@@ -43,9 +43,9 @@ def test_effects_with_errors_on_one_scale_are_pooled():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"estimate_kind": "descriptive"}, "raw rate, not an effect"),
-        ({"estimate_kind": "projection"}, "forecast, not observed"),
-        ({"estimate_kind": "cost_benefit"}, "cost-benefit figure, not an effect"),
+        ({"estimate_kind": "descriptive"}, "marked “raw rate, not an effect”"),
+        ({"estimate_kind": "projection"}, "marked “forecast, not observed”"),
+        ({"estimate_kind": "cost_benefit"}, "marked “cost-benefit figure, not an effect”"),
         ({"std_error": None}, "without a standard error or an interval"),
         ({"value": None, "std_error": None}, "in words, without a number"),
         ({"standing": "does_not_support"}, "does not support a causal reading"),
