@@ -115,7 +115,13 @@ def _about(what: Editable, row: Any) -> dict[str, Any]:
     if not isinstance(row, EffectEstimate):
         waiting = Change.objects.filter(subject_kind=what.kind, subject_id=row.pk, state="proposed")
         lede = "Nothing public changes until another editor has approved it."
-        return {"heading": f"Change: {row}", "lede": lede, "waiting": waiting, "links": _links(what, row)}
+        return {
+            "heading": f"Change: {row}",
+            "lede": lede,
+            "waiting": waiting,
+            "links": _links(what, row),
+            "filed": _filed(row) if isinstance(row, Intervention) else [],
+        }
     lede = (
         "Estimates are never edited. What you propose is a corrected version; this one keeps its address, says that "
         "it was superseded and points to the new one."
@@ -126,7 +132,12 @@ def _about(what: Editable, row: Any) -> dict[str, Any]:
 def _links(what: Editable, row: Any) -> list[tuple[str, str]]:
     links = []
     if what.kind == SubjectKind.INTERVENTION:
-        links = _parts_of(row)
+        links = [
+            ("Add a study", reverse("record-new", args=["studies"], query={"intervention": row.code})),
+            ("Add a component", reverse("record-new", args=["components"], query={"intervention": row.code})),
+            ("Add what came before", reverse("record-new", args=["successions"], query={"later": row.code})),
+            ("Add what came after", reverse("record-new", args=["successions"], query={"earlier": row.code})),
+        ]
     if what.kind == SubjectKind.STUDY:
         links = [("Add an estimate", reverse("record-new", args=["estimates"], query={"study": row.code}))]
     if what.kind == SubjectKind.ESTIMATE:
@@ -138,17 +149,16 @@ def _links(what: Editable, row: Any) -> list[tuple[str, str]]:
     return links
 
 
-def _parts_of(row: Intervention) -> list[tuple[str, str]]:
-    """What is filed under an intervention besides its studies' estimates: to add to, and to change."""
-    links = [("Add a study", reverse("record-new", args=["studies"], query={"intervention": row.code}))]
-    links.append(("Add a component", reverse("record-new", args=["components"], query={"intervention": row.code})))
-    for part in row.components.all():
-        links.append((f"Component: {part}", reverse("record-edit", args=["components", part.pk])))
-    links.append(("Add what came before", reverse("record-new", args=["successions"], query={"later": row.code})))
-    links.append(("Add what came after", reverse("record-new", args=["successions"], query={"earlier": row.code})))
-    for link in Succession.objects.filter(Q(earlier=row) | Q(later=row)).select_related("earlier", "later"):
-        links.append((f"Succession: {link}", reverse("record-edit", args=["successions", link.pk])))
-    return links
+def _filed(row: Intervention) -> list[tuple[str, str]]:
+    """The components and successions of an intervention, each to change or remove."""
+    links = Succession.objects.filter(Q(earlier=row) | Q(later=row)).select_related("earlier", "later")
+    return [
+        *(
+            (f"Component: {part}", reverse("record-edit", args=["components", part.pk]))
+            for part in row.components.all()
+        ),
+        *((f"Succession: {link}", reverse("record-edit", args=["successions", link.pk])) for link in links),
+    ]
 
 
 @editors_only

@@ -1,5 +1,7 @@
 """Components, successions, outcomes, target groups and sources are edited as interventions and studies are."""
 
+import re
+
 import pytest
 from model_bakery import baker
 
@@ -159,6 +161,7 @@ def test_the_page_of_an_intervention_leads_its_editor_to_everything_filed_under_
     publish(propose_new, kind="component", values=values)
     row = InterventionComponent.objects.get()
     form = page(opened, f"/editing/interventions/{hubs.pk}/")
+    assert re.findall(r'href="([^"]+)" aria-current', form) == ["/editing/"]
     for href in (
         f"/editing/components/{row.pk}/",
         "/editing/successions/new/?later=hubs",
