@@ -43,6 +43,28 @@ def test_server_mode_passes_the_deployment_checks(tmp_path):
     assert "no issues" in done.stdout
 
 
+OIDC = {
+    "OIDC_SERVER_URL": "https://id.council.example/realms/staff",
+    "OIDC_CLIENT_ID": "uplift",
+    "OIDC_CLIENT_SECRET": "of the test",
+    "OIDC_NAME": "Northern Council",
+}
+
+
+def test_an_organisations_own_server_can_sign_people_in_and_a_form_may_lead_there_alone(tmp_path):
+    done = manage("check", "--deploy", "--fail-level", "WARNING", home=tmp_path, **SERVER, **OIDC)
+    assert done.returncode == 0, done.stderr
+    code = "from django.urls import reverse; from django.conf import settings; import json; print(json.dumps(["
+    code += "reverse('openid_connect_login', args=['organisation']), reverse('openid_connect_callback', args=["
+    code += "'organisation']), settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action']]))"
+    told = manage("shell", "--no-imports", "-c", code, home=tmp_path, **OIDC)
+    assert json.loads(told.stdout) == [
+        "/account/oidc/organisation/login/",
+        "/account/oidc/organisation/login/callback/",
+        ["'self'", "https://id.council.example"],
+    ]
+
+
 def test_server_mode_needs_a_secret_key(tmp_path):
     done = manage("check", home=tmp_path, DATABASE_URL=SERVER["DATABASE_URL"])
     assert done.returncode != 0
