@@ -195,8 +195,13 @@ def plan_options(request: HttpRequest, pk: int) -> HttpResponse:
     draft = _draft(evaluation)
     if draft is None:
         return redirect("plan-columns", pk=pk)
-    initial = {"sites": str(draft.sites_id or "")}
-    form = OptionsForm(request.POST or None, spec=draft.spec, sites=sites_choices(evaluation), initial=initial)
+    choices = sites_choices(evaluation)
+    needs_sites = bool(
+        draft.spec["columns"].get("distance_km") is None and not draft.spec["columns"].get("first_treated")
+    )
+    first = choices[1][0] if needs_sites and len(choices) > 1 else ""
+    initial = {"sites": str(draft.sites_id or first)}
+    form = OptionsForm(request.POST or None, spec=draft.spec, sites=choices, initial=initial)
     if request.method == "POST" and form.is_valid():
         sites = evaluation.datasets.filter(pk=form.cleaned_data.get("sites") or 0).first()
         if _saved(request, form, evaluation, draft, spec=draft.spec | form.stated(), sites=sites):

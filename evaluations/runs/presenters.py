@@ -110,13 +110,13 @@ def _sentence(result: Mapping[str, Any], subject: Subject) -> str:
         return "No number could be worked out for the headline estimate."
     if standing == "does_not_support":
         return (
-            f"These data and this design do not show whether {subject.intervention} changed {subject.outcome}. "
+            f"These data and this design do not show whether {subject.cause} changed {subject.outcome}. "
             "The number below is a difference, not an effect; the reasons follow."
         )
     if lower is None or upper is None:
         return (
             f"The estimate is below, but how far chance could have moved it cannot be said, "
-            f"so it does not show whether {subject.intervention} changed {subject.outcome}."
+            f"so it does not show whether {subject.cause} changed {subject.outcome}."
         )
     if lower <= 0 <= upper:
         return _inconclusive(result, subject, lower, upper)
@@ -128,7 +128,7 @@ def _inconclusive(result: Mapping[str, Any], subject: Subject, lower: float, upp
     low, high = (f"{number_text(abs(end), digits=digits)} {subject.unit}".strip() for end in (lower, upper))
     words = (
         f"Inconclusive: {subject.outcome} may have been anywhere between {low} lower and {high} higher "
-        f"because of {subject.intervention}. This is not evidence of no effect; more data would be needed."
+        f"because of {subject.cause}.{subject.caveat} This is not evidence of no effect; more data would be needed."
     )
     return f"{words} {detectable_text(result, subject.unit)}".strip()
 
@@ -142,7 +142,7 @@ def _conclusive(subject: Subject, value: float, lower: float, upper: float, *, c
     if subject.direction in IN_WORDS:
         better = ", which is for the better" if (value > 0) == (subject.direction == "higher") else ", for the worse"
     told = (
-        f"{subject.intervention[:1].upper()}{subject.intervention[1:]} {verb} {subject.outcome} by {amounts}{better}."
+        f"{subject.cause[:1].upper()}{subject.cause[1:]} {verb} {subject.outcome} by {amounts}{better}.{subject.caveat}"
     )
     return f"To be read with caution: {told}" if cautious else told
 

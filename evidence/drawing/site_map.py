@@ -90,6 +90,10 @@ def _nearest_km(place: int, sites: Sequence[MappedSite]) -> float | None:
     return min(distances) if distances else None
 
 
+LETTER = 0.5
+"""The width of a letter, about, as a share of the size of type."""
+
+
 @dataclass(frozen=True)
 class _Plane:
     """Degrees to drawing units: equal scales, north up."""
@@ -117,13 +121,7 @@ def _draw(
     if not sites:
         return Drawn([text("There is no site to show.", 0, 20, size=canvas.font)], 30)
     plane, height = _plane_of(sites, canvas, max(circles_km, default=0.0))
-    body: list[str] = []
-    for landmark in landmarks:
-        x, y = plane.spot(landmark.latitude, landmark.longitude)
-        if 0 <= x <= canvas.width and 8 <= y <= height:
-            body.append(element("circle", cx=x, cy=y, r=2.0, class_="chart-fill-none", fill=GRID, stroke=AXIS))
-            if x < canvas.width * 0.75:
-                body.append(text(landmark.name, x + 5, y + 4, size=canvas.font * 0.8, kind="muted"))
+    body = _landmarks(landmarks, plane, canvas, height)
     if len(sites) <= MOST_CIRCLED:
         body += [_circle(site, radius, plane) for radius in sorted(circles_km, reverse=True) for site in sites]
     body += [_dot(site, plane) for site in sites]
@@ -133,6 +131,23 @@ def _draw(
     entries = [LegendEntry("dot", label, number) for number, label in enumerate(groups)]
     keys, total = legend(entries, bottom, canvas)
     return Drawn([*body, *scale, *keys], total)
+
+
+def _landmarks(landmarks: tuple[Landmark, ...], plane: _Plane, canvas: Canvas, height: float) -> list[str]:
+    """Every landmark's dot, and its name where that would not lie over another's."""
+    body: list[str] = []
+    size, named = canvas.font * 0.8, list[tuple[float, float, float]]()
+    for landmark in landmarks:
+        x, y = plane.spot(landmark.latitude, landmark.longitude)
+        if not (0 <= x <= canvas.width and 8 <= y <= height):
+            continue
+        body.append(element("circle", cx=x, cy=y, r=2.0, class_="chart-fill-none", fill=GRID, stroke=AXIS))
+        end = x + 5 + LETTER * size * len(landmark.name)
+        is_free = all(end < left or x > right or abs(y - other) > 1.2 * size for left, right, other in named)
+        if x < canvas.width * 0.75 and is_free:
+            body.append(text(landmark.name, x + 5, y + 4, size=size, kind="muted"))
+            named.append((x, end, y))
+    return body
 
 
 def _plane_of(sites: tuple[MappedSite, ...], canvas: Canvas, reach_km: float) -> tuple[_Plane, float]:

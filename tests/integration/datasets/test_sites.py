@@ -69,10 +69,19 @@ def test_sites_are_shown_on_a_map_with_their_table(evaluation, analyst, client):
     assert "2.5 km" in page
 
 
+def test_remarks_on_sites_are_shown_with_their_cure(evaluation, analyst, client):
+    dataset = sites(evaluation, analyst, ["A,53.0,-2.0,2003,", "B,53.0001,-2.0,2005,"])
+    client.force_login(analyst)
+    page = client.get(reverse("dataset", args=[evaluation.pk, dataset.pk])).content.decode()
+    assert "Row 3: the site stands where that of row 2 stands, under another name. If they are one site, keep" in page
+
+
 def test_the_result_of_a_proximity_run_shows_its_sites_and_radius(evaluation, analyst, loaded, client):
     run = a_whole_run(evaluation, analyst)
     client.force_login(analyst)
     page = client.get(reverse("run", args=[evaluation.pk, run.pk])).content.decode()
     assert "Where the sites are" in page
+    assert "Living within 2.5 km of a site of" in page
+    assert "This is access, not attendance." in page
     assert "Circles show 2.5 km" in page
     assert "The same question asked in other reasonable ways" in page

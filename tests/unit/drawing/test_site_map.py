@@ -43,5 +43,14 @@ def test_landmarks_outside_the_frame_are_left_out():
     assert "Far" not in drawing
 
 
+def test_a_name_that_would_lie_over_another_is_left_out_and_its_dot_is_not():
+    beside = Landmark("Stockton", 53.051, -1.999)
+    landmarks = [Landmark("Darlington", 53.05, -2.0), beside, Landmark("Lincoln", 53.08, -2.0)]
+    drawing = str(figure(landmarks=landmarks).wide)
+    assert "Darlington" in drawing and "Lincoln" in drawing
+    assert "Stockton" not in drawing
+    assert drawing.count('r="2"') == 3
+
+
 def test_no_site_is_said_in_words():
     assert "no site" in str(site_map([], groups=[], title="Sites").wide)

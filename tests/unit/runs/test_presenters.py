@@ -3,7 +3,7 @@
 import pytest
 
 from evaluations.runs.presenters import answer, detectable_text, estimate_text, p_value_text, waterfall
-from evaluations.runs.subjects import Subject
+from evaluations.runs.subjects import Subject, how_near
 
 READINESS = Subject("Family Hubs", "school readiness", "percentage points", "higher")
 ABSENCE = Subject("Family Hubs", "absence", "days", "lower")
@@ -75,3 +75,29 @@ def test_the_waterfall_goes_from_rows_submitted_to_rows_analysed_with_reasons():
         ["Left out: the outcome is missing", "2"],
         ["Rows analysed", "10"],
     ]
+
+
+NEAR = Subject("Family Hubs", "school readiness", "points", "higher", "living within 2.5 km")
+
+
+def test_an_effect_of_distance_is_told_as_one_of_living_near_and_not_of_attending():
+    told = sentence(NEAR)
+    assert told.startswith("Living within 2.5 km of a site of Family Hubs raised school readiness by between")
+    assert told.endswith("This is access, not attendance.")
+    unsure = sentence(NEAR, lower=-1.0, upper=5.0)
+    assert "because of living within 2.5 km of a site of Family Hubs. This is access, not attendance." in unsure
+
+
+@pytest.mark.parametrize(
+    ("estimator", "edges_km", "words"),
+    [
+        ("ring_did", [0, 1, 5], "living within 1 km"),
+        ("ring_did", [0.5, 1, 5], "living 0.5 to 1 km"),
+        ("access_did", [0, 1, 5], "living within 2 km"),
+        ("distance_curve", [0, 10], "living within 2 km"),
+    ],
+)
+def test_how_near_is_what_the_headline_of_the_design_is_about(estimator, edges_km, words):
+    spec = {"method": "proximity", "estimator": estimator, "proximity": {"radius_km": 2, "edges_km": edges_km}}
+    assert how_near(spec) == words
+    assert how_near({"method": "did", "estimator": "twfe"}) == ""
