@@ -11,6 +11,7 @@ from itertools import pairwise
 from evaluations.datasets.ingest_cells import cell_name
 from evaluations.datasets.ingest_periods import mixed_periods
 from evaluations.datasets.ingest_raw import Problems, shown
+from evaluations.datasets.tidy_dates import MOSTLY, date_of
 from evaluations.datasets.tidy_grid import (
     Cell,
     Grid,
@@ -309,6 +310,33 @@ def _note_text(work: Work, index: int, position: int, name: str, text: str) -> N
     )
 
 
+def read_dates(work: Work, is_on: bool) -> Done:
+    """Read dates written as text, where most texts of a column are; note cells of such columns that are none."""
+    read = 0
+    for position, name in enumerate(work.names):
+        texts = {index: row[position] for index, row in enumerate(work.rows) if isinstance(row[position], str)}
+        dates = {index: date_of(text) for index, text in texts.items() if text}
+        n_dates = sum(date is not None for date in dates.values())
+        if not n_dates or n_dates < MOSTLY * len(dates):
+            continue
+        read += n_dates
+        for index, date in dates.items() if is_on else ():
+            if date is not None:
+                work.rows[index][position] = date
+                continue
+            work.problems.add(
+                "not_a_date",
+                f"Cell {work.cell(index, position)}: {shown(texts[index])} is no date, and most of "
+                f"{name or 'the column'} are. The day comes first.",
+                "Write it as the others are written, or empty the cell where it is not known.",
+                row=work.lines[index],
+                column=name or None,
+            )
+    if is_on and read:
+        work.notes.append("Dates written as text were read with the day first: 01/09/2016 is 1 September 2016.")
+    return Done(read, f"{read} dates stored as text, the day first.")
+
+
 def turn_periods(work: Work, is_on: bool) -> Done:
     """Turn periods across the top into rows: one row for each row and period, one column for each measure."""
     across = _periods_across(work)
@@ -378,6 +406,7 @@ STEPS: tuple[tuple[str, str, Run], ...] = (
     ("regions", "Regions left out", drop_regions),
     ("symbols", "Symbols read as missing", read_symbols),
     ("numbers", "Numbers written as text", read_numbers),
+    ("dates", "Dates written as text", read_dates),
     ("periods", "Periods across the top turned into rows", turn_periods),
 )
 """Every step in its order: key, title, and what runs. The first two cannot be undone: they only report."""

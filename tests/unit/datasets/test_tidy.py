@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import pytest
 from evaluations.datasets.ingest_columns import coded
 from evaluations.datasets.storing import prepare
 from evaluations.datasets.tidy import Recipe, tidy
+from evaluations.datasets.tidy_dates import date_of
 from evaluations.stats.issues import BadInput
 from tests.messy_workbooks import AREAS, WORKBOOKS, Messy, rows_into, saved, two_tables, value, wide
 
@@ -55,6 +57,60 @@ def test_missing_values_are_counted_by_kind():
     for words in ("“c” (suppressed", "“x” (not available)", "“:” (not available)", "“low” (too small"):
         assert words in step.detail
     assert any("Read as missing" in note for note in tidied.raw.notes)
+
+
+@pytest.mark.parametrize("sign", ["c", "x", "z", ":", "-", "low", "k", "u", "..", "[c]", "(k)"])
+def test_every_published_symbol_is_a_counted_kind_of_missing(sign):
+    rows = wide([2017, 2018])
+    rows[2][1] = sign
+    tidied = tidy(io.BytesIO(saved(lambda book: rows_into(book.active, rows))))
+    (step,) = [step for step in tidied.steps if step.key == "symbols"]
+    assert step.count == 1 and f"“{sign}” (" in step.detail and not tidied.raw.issues
+    assert tidied.raw.data["value"].null_count == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("1 September 2016", (2016, 9, 1)),
+        ("1st Sept 2016", (2016, 9, 1)),
+        ("Thursday 1 September 2016", (2016, 9, 1)),
+        ("01-Sep-16", (2016, 9, 1)),
+        ("September 1, 2016", (2016, 9, 1)),
+        ("01/09/2016", (2016, 9, 1)),
+        ("1.9.2016", (2016, 9, 1)),
+        ("05-Jun-98", (1998, 6, 5)),
+        ("31/09/2016", None),
+        ("09/31/2016", None),
+        ("2016-09-01", None),
+        ("Sep 2016", None),
+        ("1 Maybe 2016", None),
+        ("2016/17", None),
+    ],
+)
+def test_what_day_a_text_names(text, day):
+    assert date_of(text) == (day and datetime.date(*day))
+
+
+def opened(*texts: str):
+    rows = [["Hub", "Opened", "Visits"], *([f"Hub {number}", text, 10] for number, text in enumerate(texts))]
+    return io.BytesIO(saved(lambda book: rows_into(book.active, [["Hubs"], [], *rows])))
+
+
+def test_dates_as_text_are_read_and_the_step_can_be_undone():
+    content = opened("1 September 2016", "02/10/2017", "3rd May 2018")
+    days = [datetime.date(2016, 9, 1), datetime.date(2017, 10, 2), datetime.date(2018, 5, 3)]
+    tidied = tidy(content)
+    assert tidied.raw.data["Opened"].to_pylist() == days and not tidied.raw.issues
+    assert [step.count for step in tidied.steps if step.key == "dates"] == [3]
+    assert tidy(content, Recipe(off=("dates",))).raw.data["Opened"].to_pylist()[0] == "1 September 2016"
+
+
+def test_a_text_among_dates_is_named_by_its_cell():
+    issues = tidy(opened("1 May 2016", "2 May 2016", "3 May 2016", "4 May 2016", "soon")).raw.issues
+    assert [issue.message.split(":")[0] for issue in issues] == ["Cell B8"] and "Write it as the others" in issues[
+        0
+    ].hint
 
 
 def test_a_step_that_is_undone_leaves_the_table_as_it_was():
