@@ -9,7 +9,7 @@ import pytest
 from evaluations.stats.diagnostics.clearinghouse import CAUTIOUS, OPTIMISTIC, attrition
 from evaluations.stats.diagnostics.placebos import before_treatment
 from evaluations.stats.engine import analyse
-from tests.engine_inputs import PANEL, panel_frame, spec_of, table_of
+from tests.engine_inputs import PANEL, analysed, panel_frame, spec_of, table_of
 
 STARTS = [5.0] * 20 + [7.0] * 20 + [np.nan] * 40
 
@@ -79,6 +79,48 @@ def test_leaving_out_a_cohort_shows_the_one_that_carries_the_effect(frame):
     assert found["leave_out_cohort"].details["highest"] > 10
 
 
+def test_leaving_out_each_area_shows_the_one_that_carries_the_effect(frame):
+    """Areas of four units each; one has an effect of its own, and without it the estimate is that of the others."""
+    frame = frame.assign(area=frame["unit"] // 4)
+    is_treated = frame["period"] >= frame["first_treated"]
+    frame = frame.assign(outcome=frame["outcome"] + 20 * (is_treated & (frame["area"] == 3)))
+    columns = {**PANEL, "cluster": "area"}
+    result, found = checked(frame, columns=columns)
+    left = found["leave_out_cluster"]
+    without, _ = checked(frame[frame["area"] != 3], columns=columns)
+    assert (left.details["most_influential"], left.details["n"]) == ("3", 20)
+    assert left.details["lowest"] == pytest.approx(without.estimates[0].value)
+    assert left.statistic == pytest.approx(without.estimates[0].value - result.estimates[0].value)
+    assert left.p_value is None
+
+
+def test_covariates_are_compared_before_treatment_in_standard_deviations(frame):
+    """Half of a standard deviation between the arms, by hand; what happens once treated does not count."""
+    rng = np.random.default_rng(1)
+    frame["x"] = (rng.normal(size=80) + 0.5 * np.isfinite(STARTS))[frame["unit"]] + 9.0 * (frame["period"] >= 5)
+    found = checked(frame, "twfe", {**PANEL, "covariates": ["x"]})[1]["baseline_wwc"]
+    before = frame[frame["period"] < 5].groupby("unit")[["x", "first_treated"]].mean()
+    one, other = (before.loc[arm, "x"] for arm in (before["first_treated"].notna(), before["first_treated"].isna()))
+    pooled = (39 * one.var() + 39 * other.var()) / 78
+    gap = (1 - 3 / (4 * 80 - 9)) * (one.mean() - other.mean()) / pooled**0.5
+    assert found.details["differences"]["x"] == pytest.approx(gap)
+    assert found.reading.count("standard deviations") == 1
+
+
+def test_the_power_of_the_test_of_trends_is_stated_with_the_drift_it_would_miss(frame):
+    """With the drift said to be noticed half the time added, the test does notice it in about half of panels."""
+    _, found = checked(frame, "event_study")
+    slope = found["pretrend_power"].statistic
+    assert found["pretrend_power"].details["power"] == 0.5
+    noticed = []
+    for seed in range(24):
+        panel = panel_frame(STARTS, n_periods=9, noise=1.0, seed=100 + seed)
+        drift = slope * (panel["period"] - panel["first_treated"]).fillna(0)
+        result = analysed(panel.assign(outcome=panel["outcome"] + drift), "event_study", PANEL)
+        noticed.append(next(item for item in result.diagnostics if item.code == "pretrend_joint").p_value < 0.05)
+    assert 0.15 < np.mean(noticed) < 0.85
+
+
 def test_groups_that_start_far_apart_are_said_to(frame):
     apart = frame.assign(outcome=frame["outcome"] + 5 * frame["first_treated"].notna())
     _, found = checked(apart)
@@ -97,6 +139,11 @@ def test_other_estimators_are_listed_beside_the_headline(frame):
     result, _ = checked(frame)
     assert next(item.name for item in result.specifications) == "Callaway and Sant'Anna"
     assert {item.value is not None for item in result.specifications} == {True}
+    alone = {name: analysed(frame, name, PANEL).estimates[0] for name in ("twfe", "imputation", "sun_abraham")}
+    listed = {item.name: (item.value, item.std_error) for item in result.specifications}
+    for words, name in (("Two-way", "twfe"), ("Imputation", "imputation"), ("Sun", "sun_abraham")):
+        found = next(numbers for label, numbers in listed.items() if label.startswith(words))
+        assert found == (pytest.approx(alone[name].value), pytest.approx(alone[name].std_error))
 
 
 def test_a_two_way_estimate_says_how_much_of_it_is_forbidden(frame):
