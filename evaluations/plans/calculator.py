@@ -68,9 +68,9 @@ class CalculatorForm(forms.Form):
     power = forms.FloatField(label="Chance of finding it", min_value=0.5, max_value=0.99, initial=0.8)
     pilot = forms.CharField(
         label="Figures of a pilot (optional)", required=False, max_length=LONGEST_PILOT,
-        help_text="Areas without the programme, one a line: the figures of its periods, parted by spaces, commas or tabs,"
-        " without names or headings. How they vary then stands in for the spread, the people, how alike they are and how"
-        " long shocks last, as given above.",
+        help_text="Areas without the programme, one a line: the figures of its periods, parted by spaces or commas,"
+        " without names or headings. How they vary then stands in for the spread, the people, how alike they are"
+        " and how long shocks last, as given above.",
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
