@@ -24,6 +24,7 @@ from evaluations.workspaces.models import Evaluation, StageChange
 from evaluations.workspaces.queries import evaluations_where
 from evidence.catalogue.models import Study
 from evidence.drawing.numbers import digits_for, number_text
+from evidence.estimates.models import Standing
 from evidence.ratings.schemes import STUDY, schemes
 
 
@@ -125,6 +126,8 @@ def what_came_of(run: AnalysisRun) -> str:
     found = run.get_state_display()
     if run.state == RunState.DONE and run.result:
         found = estimate_text(run.result["estimates"][0], subject_of(run).unit) or "no number"
+        if (run.result.get("standing") or {}).get("level") == Standing.DOES_NOT_SUPPORT:
+            found += ", a difference that supports no causal reading"
     elif run.reason:
         found = f"{found}: {run.reason}"
     return f"{found.rstrip('.')}."

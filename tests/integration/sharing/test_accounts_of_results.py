@@ -8,6 +8,7 @@ from evaluations.organisations.permissions import NotAllowed
 from evaluations.runs.actions import claim, queue_run
 from evaluations.runs.tasks import work_on
 from evaluations.sharing import actions
+from evaluations.sharing.queries import what_came_of
 from evaluations.sharing.registered import reported_runs
 from evaluations.stats.issues import BadInput
 from evidence.catalogue.models import Study
@@ -63,6 +64,13 @@ def test_a_null_that_is_not_released_is_told_with_its_interval(world, client):
     told = client.get(Study.objects.get(title=world.evaluation.title).get_absolute_url()).content.decode()
     assert "95% interval" in told and "It repeats last year" in told
     assert client.get("/estimates/").content.decode().count(world.evaluation.title) == 0, "it is no estimate"
+
+
+def test_a_difference_that_is_no_effect_is_told_as_one(world):
+    world.run.result["standing"]["level"] = "does_not_support"
+    assert what_came_of(world.run).endswith(", a difference that supports no causal reading.")
+    world.run.result["standing"]["level"] = "caution"
+    assert "causal" not in what_came_of(world.run)
 
 
 def test_a_run_after_the_last_release_is_not_told_by_it(world):
