@@ -54,24 +54,30 @@ def forest_figure(
     level: float = 0.95,
     note: str = "",
     ident: str = "",
+    rows_are: str = "Study",
 ) -> Figure:
-    """A forest plot. `measure` says what the axis measures; `null_value` is where there is no effect (1 for ratios)."""
+    """A forest plot. `measure` says what the axis measures; `null_value` is where there is no effect (1 for ratios).
+
+    `rows_are` heads the labels in the table.
+    """
     return build_figure(
         partial(_draw, rows, pooled=pooled, measure=measure, null_value=null_value, level=level),
         title=title,
         desc=_in_words(rows, pooled, measure=measure, level=level),
-        table=forest_table(rows, pooled, caption=title, level=level),
+        table=forest_table(rows, pooled, caption=title, level=level, rows_are=rows_are),
         note=note,
         ident=ident,
     )
 
 
-def forest_table(rows: Sequence[ForestRow], pooled: Pooled | None, *, caption: str, level: float) -> Table:
+def forest_table(
+    rows: Sequence[ForestRow], pooled: Pooled | None, *, caption: str, level: float, rows_are: str = "Study"
+) -> Table:
     """The same numbers as rows, the pooled estimate last."""
     digits = digits_for(*(row.value for row in rows))
     has_weights = any(is_number(row.weight) for row in rows)
     percent = f"{level * 100:g}%"
-    heads = [Column("Study", wide=True), Column("Estimate", numeric=True)]
+    heads = [Column(rows_are, wide=True), Column("Estimate", numeric=True)]
     heads += [Column(f"{percent} interval, {end}", numeric=True) for end in ("lower", "upper")]
     heads += [Column("Weight, %", numeric=True)] if has_weights else []
     cells: list[list[CellValue]] = []

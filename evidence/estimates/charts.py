@@ -84,18 +84,21 @@ def _curve(rows: list[Mapping[str, Any]], measure: str, level: float) -> Figure:
 
 
 def _cohorts(rows: list[Mapping[str, Any]], measure: str, level: float) -> Figure:
-    return _forest(rows, "Effect by starting period", measure, level, label="cohort")
+    return _forest(rows, "Effect by starting period", measure, level, label="cohort", rows_are="First treated")
 
 
 def _periods(rows: list[Mapping[str, Any]], measure: str, level: float) -> Figure:
-    return _forest(rows, "Effect by calendar period", measure, level, label="period")
+    return _forest(rows, "Effect by calendar period", measure, level, label="period", rows_are="Period")
 
 
 def _specifications(rows: list[Mapping[str, Any]], measure: str, level: float) -> Figure:
-    return _forest(rows, "The same question asked in other reasonable ways", measure, level, label="name")
+    title = "The same question asked in other reasonable ways"
+    return _forest(rows, title, measure, level, label="name", rows_are="How it was asked")
 
 
-def _forest(rows: list[Mapping[str, Any]], title: str, measure: str, level: float, *, label: str) -> Figure:
+def _forest(
+    rows: list[Mapping[str, Any]], title: str, measure: str, level: float, *, label: str, rows_are: str
+) -> Figure:
     drawn = [
         ForestRow(
             label=str(row[label]).replace("_", " "),
@@ -105,4 +108,4 @@ def _forest(rows: list[Mapping[str, Any]], title: str, measure: str, level: floa
         )
         for row in rows
     ]
-    return forest_figure(drawn, title=title, measure=measure, level=level)
+    return forest_figure(drawn, title=title, measure=measure, level=level, rows_are=rows_are)

@@ -8,6 +8,7 @@ import pytest
 from evidence.drawing import curves, event_study, forest, maps, rings, timing
 from evidence.drawing.event_study import EventPoint
 from evidence.drawing.tables import csv_text
+from evidence.estimates.charts import figures
 from tests.unit.drawing.conftest import HOSTILE, map_places
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -111,3 +112,17 @@ def test_hexagons_do_not_overlap():
 def test_the_map_counts_places_without_evidence():
     figure = maps.hexagon_map(map_places(), groups=["Causal", "Other"], title="Map")
     assert "Causal: 7; Other: 6; No evidence: 1" in figure.desc
+
+
+@pytest.mark.parametrize(
+    ("part", "label", "head"),
+    [
+        ("by_cohort", "cohort", "First treated"),
+        ("by_period", "period", "Period"),
+        ("specifications", "name", "How it was asked"),
+    ],
+)
+def test_the_table_of_a_results_chart_says_what_its_rows_are(part, label, head):
+    rows = [{label: "A", "value": 1.0, "ci_lower": 0.5, "ci_upper": 1.5, "note": None}]
+    result = {"estimates": [{"value": 1.0, "level": 0.95}], part: rows}
+    assert figures(result, outcome="Reading", unit="points")[part].table.columns[0].label == head
