@@ -24,6 +24,7 @@ for estimator, columns, options in (
     ("sun_abraham", {"covariates": ["x"]}, {}),
     ("imputation", {}, {}),
     ("synthetic_did", {}, {"draws": 30}),
+    ("synthetic_did", {}, {"inference": "placebo", "draws": 30}),
 ):
     spec = spec_of(estimator, {**PANEL, **columns}, sensitivity=[], **options)
     written.append(json.dumps(analyse(table_of(frame, spec), spec).to_json(), sort_keys=True))
