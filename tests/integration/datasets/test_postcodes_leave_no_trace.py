@@ -1,6 +1,7 @@
 """A postcode becomes a district, a rounded distance and dates of exposure; after a whole run nothing holds it."""
 
 import io
+import json
 import logging
 import re
 import tempfile
@@ -16,6 +17,7 @@ from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
 
@@ -85,13 +87,16 @@ def test_a_postcode_no_longer_in_use_is_remarked_on_by_row(evaluation, analyst, 
 
 
 def every_byte(tmp_logs: str, *folders: Path) -> dict[str, str]:
-    """All that the site keeps or says: each table of the database (the audit among them), each stored file, the cache,
-    the broker and any results of tasks, mail sent, the logs, and what lies in folders of temporary files."""
+    """All that the site keeps or says: each table of the database (the audit among them), a backup of it, each stored
+    file, the cache, the broker and any results of tasks, mail sent, the logs, and folders of temporary files."""
     found = {"logs": tmp_logs, "cache": repr(getattr(cache, "_cache", {})), "mail": repr(vars_of_mail())}
     with connection.cursor() as cursor:
         for name in connection.introspection.table_names():
             cursor.execute(f'SELECT * FROM "{name}"')
             found[f"table {name}"] = repr(cursor.fetchall())
+    backup = io.StringIO()
+    call_command("dumpdata", stdout=backup)
+    found["a backup by dumpdata"] = backup.getvalue()
     waiting = [""]
     while waiting:
         folder = waiting.pop()
@@ -207,6 +212,36 @@ def test_an_error_of_ours_while_a_file_is_taken_in_reports_no_postcode(
     assert "the disk is full" in caplog.text + said.out + said.err
     everything = every_byte(caplog.text + said.out + said.err, *own_folders) | {"page": answer.content.decode()}
     assert holding(everything) == []
+
+
+def test_the_command_line_writes_no_postcode_in_a_result_or_a_problem(tmp_path, capfd):
+    spec = {
+        "method": "proximity",
+        "estimator": "ring_did",
+        "columns": {"unit": "home", "period": "year", "outcome": "score", "postcode": "postcode"},
+        "proximity": {"edges_km": [0, 2.5, 10]},
+    }
+    for name, content in (("homes.csv", outcomes(np.random.default_rng(6))), ("wrong.csv", None)):
+        content = content or outcomes(np.random.default_rng(6)).replace(",ZE1 0AA,", ",ZE1 9ZZ,")
+        (tmp_path / name).write_text(content)
+    files = {"sites.csv": SITES, "spec.json": json.dumps(spec), "places.csv": directory()}
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    given = ["--sites", "sites.csv", "--postcodes", "places.csv", "--spec", "spec.json"]
+    given = [each if each.startswith("--") else str(tmp_path / each) for each in given]
+    for name, code in (("homes.csv", 0), ("wrong.csv", 2)):
+        try:
+            call_command("analyse", str(tmp_path / name), *given, "--out", str(tmp_path / f"{name}.json"))
+        except SystemExit as stopped:
+            assert (stopped.code or 0) == code
+        else:
+            assert code == 0
+    said = capfd.readouterr()
+    result = (tmp_path / "homes.csv.json").read_text()
+    assert '"status": "done"' in result or '"status":"done"' in result
+    assert "not in the table of places" in said.out + said.err
+    assert holding({"result": result, "said": said.out + said.err}) == []
+    assert "9ZZ" not in said.out + said.err
 
 
 def test_the_search_for_postcodes_finds_one_that_is_planted(evaluation, analyst, loaded, tmp_path):
