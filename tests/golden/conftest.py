@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,9 +14,19 @@ Row = dict[str, str]
 
 
 @pytest.fixture(autouse=True)
-def _comparisons_are_recorded(request: pytest.FixtureRequest) -> Iterator[None]:
+def _comparisons_are_recorded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Record what the test compares, for workers beside this one too: each writes down what it has run."""
+    before = len(recorder.RECORD)
     with recorder.recording(request.node):
         yield
+    worker = getattr(request.config, "workerinput", None)
+    if worker is not None:
+        mine = tmp_path_factory.getbasetemp().parent / f"golden-{worker['workerid']}.jsonl"
+        rows = [row for _, row in recorder.RECORD[before:]]
+        with mine.open("a") as file:
+            file.write(json.dumps({"test": request.node.nodeid, "rows": rows}) + "\n")
 
 
 @pytest.fixture(scope="session")
