@@ -7,7 +7,7 @@ pooled. Whatever is left out is counted with its reason, so that an empty answer
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from scipy import stats
 
 from evidence.estimates.models import EffectEstimate, EstimateKind, Standing
+from evidence.estimates.presenters import is_ratio
 from evidence.synthesis.random_effects import NotPoolable, Pooled, leave_one_out, pool
 from evidence.synthesis.small_studies import AsymmetryTest, TrimAndFill, egger_random_effects, trim_and_fill
 from evidence.synthesis.three_level import ThreeLevelPooled, pool_three_level
@@ -116,6 +117,28 @@ def synthesise_effects(
     )
 
 
+@dataclass(frozen=True)
+class Subgroups:
+    """The estimates of one outcome pooled apart by what they share: a target group, or a kind of place."""
+
+    by: str
+    found: dict[str, Synthesis | NoSynthesis]
+
+
+def subgroups_of(
+    estimates: Sequence[EffectEstimate], *, by: str, values: Callable[[EffectEstimate], Iterable[str]]
+) -> Subgroups | None:
+    """Each subgroup pooled by itself; None where fewer than two subgroups hold an estimate that can be pooled."""
+    members: dict[str, list[EffectEstimate]] = {}
+    for estimate in estimates:
+        if not _why_not(estimate):
+            for value in values(estimate):
+                members.setdefault(value, []).append(estimate)
+    if len(members) < 2:
+        return None
+    return Subgroups(by, {value: synthesise(members[value]) for value in sorted(members)})
+
+
 def std_error_of(estimate: Any) -> float | None:
     """The published error, else the one that the published interval implies; null where there is neither."""
     if estimate.std_error is not None and estimate.std_error > 0:
@@ -134,6 +157,8 @@ def _why_not(estimate: EffectEstimate) -> str:
         return _kind_in_words(estimate.estimate_kind)
     if estimate.value is None:
         return "reported in words, without a number"
+    if is_ratio(estimate) and not _is_standardised(estimate):
+        return "a ratio, which is not averaged as it stands"
     if std_error_of(estimate) is None:
         return "published without a standard error or an interval"
     if estimate.standing == Standing.DOES_NOT_SUPPORT:

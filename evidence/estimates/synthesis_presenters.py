@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from evidence.drawing import forest
 from evidence.drawing.figures import Figure
-from evidence.estimates.pooling import NoSynthesis, Synthesis
+from evidence.drawing.tables import CellValue, Column, Table, build_table
+from evidence.estimates.pooling import NoSynthesis, Subgroups, Synthesis
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,12 @@ class ShownSynthesis:
     facts: tuple[tuple[str, str], ...]
     cautions: tuple[str, ...]
     left_out: tuple[str, ...]
+    subgroups: tuple[Table, ...] = ()
 
 
-def shown(heading: str, found: Synthesis | NoSynthesis, *, ident: str) -> ShownSynthesis:
+def shown(
+    heading: str, found: Synthesis | NoSynthesis, *, ident: str, subgroups: Iterable[Subgroups | None] = ()
+) -> ShownSynthesis:
     """One outcome's synthesis, or its refusal, ready for the page."""
     left_out = tuple(f"{item.count} {item.reason}" for item in found.left_out)
     if isinstance(found, NoSynthesis):
@@ -36,7 +40,21 @@ def shown(heading: str, found: Synthesis | NoSynthesis, *, ident: str) -> ShownS
         facts=tuple(_facts(found)),
         cautions=tuple(_cautions(found)),
         left_out=left_out,
+        subgroups=tuple(_subgroup_table(heading, each) for each in subgroups if each is not None),
     )
+
+
+def _subgroup_table(heading: str, subgroups: Subgroups) -> Table:
+    """Each subgroup's average beside the others, or why it has none."""
+    columns = [Column(subgroups.by, wide=True), Column("Studies"), Column("Average effect", wide=True)]
+    rows: list[list[CellValue]] = []
+    for value, found in subgroups.found.items():
+        if isinstance(found, NoSynthesis):
+            rows.append([value, "", found.message])
+        else:
+            words = f"{_number(found.pooled.value)} {found.scale} ({_interval(found)})"
+            rows.append([value, str(found.n_studies), words])
+    return build_table(f"{heading}, by {subgroups.by.lower()}", columns, rows)
 
 
 def _sentence(found: Synthesis) -> str:

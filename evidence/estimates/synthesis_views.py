@@ -8,11 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from evidence.catalogue.models import Outcome
 from evidence.catalogue.queries import intervention_visible_to
 from evidence.estimates.examples import teacher_expectancy
-from evidence.estimates.pooling import synthesise, synthesise_effects
+from evidence.estimates.models import EffectEstimate
+from evidence.estimates.pooling import Synthesis, subgroups_of, synthesise, synthesise_effects
 from evidence.estimates.queries import estimates_for_intervention
-from evidence.estimates.synthesis_presenters import shown
+from evidence.estimates.synthesis_presenters import ShownSynthesis, shown
+from evidence.places.kinds import PLACE_KIND, read_places
 
 
 def synthesis(request: HttpRequest, slug: str) -> HttpResponse:
@@ -21,10 +24,8 @@ def synthesis(request: HttpRequest, slug: str) -> HttpResponse:
     if intervention is None:
         raise Http404("There is no such intervention.")
     estimates = estimates_for_intervention(intervention, viewer=request.user)
-    outcomes = [
-        shown(outcome.name, synthesise(group), ident=f"forest-{outcome.pk}")
-        for outcome, group in groupby(estimates, key=lambda estimate: estimate.outcome)
-    ]
+    rows = estimates.prefetch_related("study__places")
+    outcomes = [_shown(outcome, list(group)) for outcome, group in groupby(rows, key=lambda estimate: estimate.outcome)]
     context = {
         "intervention": intervention,
         "outcomes": outcomes,
@@ -32,6 +33,27 @@ def synthesis(request: HttpRequest, slug: str) -> HttpResponse:
         "crumbs": [("Interventions", reverse("interventions")), (intervention.name, intervention.get_absolute_url())],
     }
     return render(request, "estimates/synthesis.html", context)
+
+
+def _shown(outcome: Outcome, estimates: list[EffectEstimate]) -> ShownSynthesis:
+    """One outcome pooled, and where it is, apart by target group and by kind of place."""
+    found = synthesise(estimates)
+    subgroups = []
+    if isinstance(found, Synthesis):
+        places, labels = read_places(), dict(PLACE_KIND)
+
+        def kinds(estimate: EffectEstimate) -> list[str]:
+            return [labels[kind] for kind in places.of(estimate.study.places.all())["place_kind"]]
+
+        subgroups = [
+            subgroups_of(estimates, by="Target group", values=_target_group),
+            subgroups_of(estimates, by="Kind of place", values=kinds),
+        ]
+    return shown(outcome.name, found, ident=f"forest-{outcome.pk}", subgroups=subgroups)
+
+
+def _target_group(estimate: EffectEstimate) -> list[str]:
+    return [estimate.target_group.name if estimate.target_group else "Not recorded"]
 
 
 def worked_example(request: HttpRequest) -> HttpResponse:

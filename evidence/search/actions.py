@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from evidence.catalogue.models import CatalogueVersion, Intervention
-from evidence.search.documents import Content, documents_of, interventions_to_index, read_places
+from evidence.places.kinds import read_places
+from evidence.search.documents import Content, documents_of, interventions_to_index
 from evidence.search.engines import Text, engine
 from evidence.search.models import SearchDocument, SearchWord
 from evidence.search.stemming import stem

@@ -16,6 +16,7 @@ from evidence.catalogue.models import (
     TargetGroup,
 )
 from evidence.estimates.models import EstimateKind, Origin
+from evidence.places.kinds import PLACE_KIND
 from evidence.places.models import Place
 
 
@@ -74,16 +75,6 @@ FOLLOW_UP = (
     ("1_to_3", "One to three years"),
     ("over_3", "Over three years"),
     ("unknown", "Not clear"),
-)
-PLACE_KIND = (
-    ("nation", "Whole nation or country"),
-    ("region", "Region"),
-    ("combined_authority", "Combined authority"),
-    ("authority", "Single authorities"),
-    ("coastal", "Coastal"),
-    ("urban", "Mostly urban"),
-    ("rural", "Partly or mostly rural"),
-    ("most_deprived", "Most deprived fifth"),
 )
 MOBILITY = (*_choices(Mobility), ("intermediate", "Intermediate"), ("long_term", "Long-term"))
 

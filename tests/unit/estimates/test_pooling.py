@@ -44,6 +44,7 @@ def test_effects_with_errors_on_one_scale_are_pooled():
     ("changes", "words"),
     [
         ({"estimate_kind": "descriptive"}, "marked “raw rate, not an effect”"),
+        ({"unit": "odds ratio"}, "a ratio, which is not averaged as it stands"),
         ({"estimate_kind": "projection"}, "marked “forecast, not observed”"),
         ({"estimate_kind": "cost_benefit"}, "marked “cost-benefit figure, not an effect”"),
         ({"std_error": None}, "without a standard error or an interval"),
