@@ -115,9 +115,7 @@ class PanelFile:
         groups = _groups_between(file, start, stop)
         skip = start - sum(file.metadata.row_group(group).num_rows for group in range(groups[0])) if groups else 0
         left = stop - start
-        for batch in file.iter_batches(
-            batch_size=4 * size, row_groups=groups, columns=list(self.names), use_threads=True
-        ):
+        for batch in _decoded(file, groups, self.names, 4 * size):
             if skip >= batch.num_rows:
                 skip -= batch.num_rows
                 continue
@@ -137,6 +135,12 @@ class PanelFile:
         )
         data = pa.table(dict(zip(self.names, columns, strict=True)))
         return RawTable(data, self.names)
+
+
+def _decoded(file: pq.ParquetFile, groups: list[int], names: tuple[str, ...], size: int) -> Iterator[pa.RecordBatch]:
+    """The row groups' columns, group by group: asked for together, all would be read before the first is decoded."""
+    for group in groups:
+        yield from file.iter_batches(batch_size=size, row_groups=[group], columns=list(names), use_threads=True)
 
 
 def _changes_within(column: np.ndarray, n_periods: int) -> bool:
