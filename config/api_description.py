@@ -44,22 +44,22 @@ def describe_refusals(result: Described, generator: Any, request: Any, public: b
     """The description with every refusal an operation can answer, each in the shape of `Error`."""
     result["components"]["schemas"]["Error"] = ERROR
     for item in result["paths"].values():
-        for operation in item.values():
+        for method, operation in item.items():
             if isinstance(operation, dict) and "responses" in operation:
-                for status in _refusals(operation):
+                for status in _refusals(operation, is_act=method == "post"):
                     operation["responses"].setdefault(status, _refusal(status))
     return result
 
 
-def _refusals(operation: Described) -> list[str]:
-    """The statuses with which the operation can refuse."""
+def _refusals(operation: Described, *, is_act: bool) -> list[str]:
+    """The statuses with which the operation can refuse; an act may come too late though nothing is sent with it."""
     parameters = operation.get("parameters", [])
     asks = {each["name"] for each in parameters if each["in"] == "query"}
     has_body = "requestBody" in operation
     is_open = {} in operation.get("security", [{}])
     names_a_row = any(each["in"] == "path" for each in parameters)
     possible = {
-        "400": has_body or bool(asks - NOT_FOUND_AS_A_PAGE),
+        "400": is_act or has_body or bool(asks - NOT_FOUND_AS_A_PAGE),
         "401": True,
         "403": not is_open,
         "404": names_a_row or bool(asks & NOT_FOUND_AS_A_PAGE),
