@@ -28,14 +28,14 @@ from evaluations.stats.callaway_santanna.sources import Estimated
 from evaluations.stats.issues import NotEstimable
 from evaluations.stats.lead_tests import ENOUGH_CLUSTERS, lead_test
 from evaluations.stats.proximity.openings import starts_of
-from evaluations.stats.proximity.ring_changes import RingChanges
+from evaluations.stats.proximity.ring_changes import Answer, RingChanges
 from evaluations.stats.proximity.ring_leads import RingLeads
 from evaluations.stats.proximity.rings import RingRows
 from evaluations.stats.registry import Tick
 from evaluations.stats.results import Diagnostic, EventTimeEffect
 from evaluations.stats.spec import Options, Spec
 from evaluations.stats.table import NEVER_TREATED, Cohorts, Table
-from evaluations.stats.uncertainty import cluster_diagnostics
+from evaluations.stats.uncertainty import Reference, cluster_diagnostics, finish
 
 DIFFERENT_DATES = (
     "Sites opened at different dates: each ring is compared with the outermost from the last period before its site's"
@@ -53,10 +53,13 @@ def many_date_changes(table: Table, spec: Spec, found: RingRows, tick: Tick) -> 
     reporter = Reporter(group_time, options)
     averages = [_since_opening(group_time, rings, ring, found) for ring in range(found.reference)]
     course = _Course(reporter, rings, found)
+    references = tuple(_judged_by(reporter, rings, ring, average) for ring, average in enumerate(averages))
     return RingChanges(
-        answers=tuple(reporter.finished(average) for average in averages),
+        answers=tuple(
+            _told(reporter, average, reference) for average, reference in zip(averages, references, strict=True)
+        ),
         covariance=aggregates.covariance_of(averages, group_time.effects),
-        references=tuple(reporter.reference(average) for average in averages),
+        references=references,
         n_people=group_time.n_rows,
         leads=RingLeads(course.parts(), course.tests(averages)),
         notes=(
@@ -131,6 +134,39 @@ def _since_opening(group_time: Estimated, rings: dict[int, int], ring: int, foun
             ),
         )
     return average
+
+
+def _told(reporter: Reporter, average: Average, reference: Reference) -> Answer:
+    told = reporter.finished(average)
+    if reference == reporter.reference(average) or reporter.options.inference != "analytic":
+        return told
+    return finish({name: told[name] for name in ("value", "std_error")}, reference)
+
+
+def _judged_by(reporter: Reporter, rings: dict[int, int], ring: int, average: Average) -> Reference:
+    """What a ring's change is judged against: its own few clusters count, however many there are in all.
+
+    With many clusters in all the engine judges by the normal limit. A near ring may hold few of them, by
+    opening date fewer still: then variances times n/(n - 1), and t with Welch's degrees of freedom, as if
+    clusters varied alike in every cohort.
+    """
+    reference, found = reporter.reference(average), reporter.found
+    if reference.df is not None or reporter.options.std_errors == "conley" or not reference.n_control_clusters:
+        return reference
+    cohorts = found.effects.cohorts
+    sizes = [
+        found.presence.count(np.arange(len(cohorts)) == place)
+        for place, cohort in enumerate(cohorts)
+        if rings.get(cohort.code) == ring
+    ]
+    counts = np.array([*sizes, reference.n_control_clusters], dtype=float)
+    if counts.min() < 2:
+        return reference
+    weights = np.append(counts[:-1] / counts[:-1].sum(), 1.0)
+    plain, freedom = weights**2 / counts, counts - 1
+    parts = plain * counts / freedom
+    df = float(parts.sum() ** 2 / (parts**2 / freedom).sum())
+    return replace(reference, df=df, stretch=float(np.sqrt(parts.sum() / plain.sum())))
 
 
 @dataclass(frozen=True)
