@@ -6,6 +6,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 from django.conf import settings
 from django.core.cache import cache
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -75,6 +76,14 @@ def _every_page_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_places_stay_loaded():
+    """Take away what a test loaded of postcodes, districts and small areas, which storage would keep for the next."""
+    yield
+    for name in default_storage.listdir("places")[1] if default_storage.exists("places") else ():
+        default_storage.delete(f"places/{name}")
 
 
 @pytest.fixture(autouse=True)
