@@ -105,7 +105,7 @@ def _simulations_table(cells: list[dict[str, Any]]) -> Table | None:
     rows = [
         [
             cell["words"],
-            f"{cell['label']}{'' if cell['is_expected_to_hold'] else ' (shown because it fails)'}",
+            f"{cell['label']} ({cell['remark']})" if cell.get("remark") else cell["label"],
             cell["n_clusters"],
             f"{cell['draws']:,}",
             "withheld" if cell["coverage"] is None else cell["coverage"],

@@ -66,7 +66,7 @@ def _simulations(cells: Rows) -> Iterable[str]:
     yield "| World | Method | Clusters | Panels | Held the truth | Rejected a null | Bias | Mean error | Spread seen |"
     yield "|---|---|---:|---:|---:|---:|---:|---:|---:|"
     for cell in cells:
-        mark = "" if cell["is_expected_to_hold"] else " (shown because it fails)"
+        mark = f" ({cell['remark']})" if cell.get("remark") else ""
         share = [_percent(cell["coverage"]), _percent(cell["rejects_truth"])]
         numbers = [_number(cell[name]) for name in ("bias", "mean_std_error", "sd_of_estimates")]
         row = [cell["words"], cell["label"] + mark, str(cell["n_clusters"]), f"{cell['draws']:,}", *share, *numbers]
@@ -79,7 +79,7 @@ def _averages(cells: Rows) -> Iterable[str]:
         cell["coverage"]
         for cell in cells
         if cell["n_clusters"] >= 40
-        and cell["is_expected_to_hold"]
+        and not cell.get("remark")
         and cell["coverage"] is not None
         and cell.get("judges", "interval") == "interval"
     ]
